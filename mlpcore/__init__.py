@@ -1,0 +1,38 @@
+"""A multi-layer perceptron in NumPy, written to be read in one sitting.
+
+Rows are samples. A batch is `(batch, din)`, a weight matrix `W` is `(dout, din)`, a bias `b` is `(dout,)`.
+Start with `linear.py`, then `network.py`, then `training.py`.
+"""
+
+from .activations import ACTIVATIONS, sigmoid, sigmoid_derivative
+from .costs import COSTS
+from .gradcheck import gradient_error
+from .initializers import INITIALIZERS
+from .linear import Linear
+from .network import MLP, DeeperModel, Network, ShallowModel
+from .optimizers import OPTIMIZERS, SGD
+from .training import Diverged, EpochResult, evaluate, predict, train, validate
+from .weights import TrainingState
+
+__all__ = [
+    "ACTIVATIONS",
+    "COSTS",
+    "INITIALIZERS",
+    "MLP",
+    "OPTIMIZERS",
+    "SGD",
+    "DeeperModel",
+    "Diverged",
+    "EpochResult",
+    "Linear",
+    "Network",
+    "ShallowModel",
+    "TrainingState",
+    "evaluate",
+    "gradient_error",
+    "predict",
+    "sigmoid",
+    "sigmoid_derivative",
+    "train",
+    "validate",
+]

@@ -1,0 +1,139 @@
+"""Weights on disk, and the state of a training. Both are .npz files without pickled objects.
+
+Weights: one array a parameter ("fc1.W", "fc1.b", ...) and a JSON header that says how the network is built.
+"""
+
+import contextlib
+import hashlib
+import io
+import itertools
+import json
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+
+HEADER = "mlpcore"
+FORMAT = 1
+
+
+def describe(net):
+    """What `MLP.load` needs to build the network again, as a JSON-ready dict."""
+    return {
+        "format": FORMAT,
+        "sizes": [int(size) for size in net.sizes],
+        "activation": net.activation.name,
+        "cost": net.cost.name,
+        "bias": net.layers[0].b is not None,
+        "dtype": net.dtype.name,
+    }
+
+
+def save(net, path):
+    """Write the network to `path`, a name or a binary file."""
+    arrays = {name: value for name, value, _ in net.parameters()}
+    write(path, {HEADER: np.array(json.dumps(describe(net))), **arrays})
+
+
+def write(path, arrays):
+    """np.savez under exactly the name given: np.savez itself would append .npz."""
+    if hasattr(path, "write"):
+        np.savez(path, **arrays)
+    else:
+        with open(path, "wb") as file:
+            np.savez(file, **arrays)
+
+
+def read(path):
+    """(header dict, {name: array}) of a saved network; ValueError that says what is wrong with the file."""
+    try:
+        with contextlib.ExitStack() as stack:
+            stream = path if hasattr(path, "read") else stack.enter_context(open(path, "rb"))
+            file = stack.enter_context(np.load(stream, allow_pickle=False))
+            arrays = {name: file[name] for name in file.files}
+    except (zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"weights file must be an .npz without pickled objects: {error}") from error
+    if HEADER not in arrays:
+        raise ValueError(f'weights file must have an entry "{HEADER}", got {", ".join(arrays) or "none"}')
+    return _header(str(arrays.pop(HEADER)), arrays), arrays
+
+
+def _header(text, arrays):
+    try:
+        about = json.loads(text)
+        version, sizes, dtype = about["format"], about["sizes"], about["dtype"]
+        units = sum((din + about["bias"]) * dout for din, dout in itertools.pairwise(sizes))
+        _ = about["activation"], about["cost"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"header of the weights file is damaged: {error!r}") from error
+    if version != FORMAT:
+        raise ValueError(f"weights file must have format {FORMAT}, got {version}")
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"weights must be float32 or float64, got {dtype}")
+    if units != sum(array.size for array in arrays.values()):
+        raise ValueError(f"sizes {sizes} must match the arrays in the weights file, which they do not")
+    return about
+
+
+def fill(net, arrays):
+    """Copy {name: array} into the network's parameters; ValueError for a name or shape that does not fit."""
+    parameters = {name: value for name, value, _ in net.parameters()}
+    if parameters.keys() != arrays.keys():
+        expected, got = ", ".join(parameters), ", ".join(arrays)
+        raise ValueError(f"weights must be named {expected}; got {got}")
+    for name, value in parameters.items():
+        if value.shape != arrays[name].shape:
+            raise ValueError(f"{name} must have the shape {value.shape}, got {arrays[name].shape}")
+        value[...] = arrays[name]
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that the next epoch depends on. Taken after epoch k and put back, the rest goes on bit for bit."""
+
+    epoch: int
+    weights: dict  # name -> array
+    optimizer: dict  # name -> array
+    generator: dict  # numpy's bit_generator.state
+
+    @classmethod
+    def take(cls, net, optimizer, rng, epoch):
+        """A copy of the state after `epoch` epochs."""
+        values = {name: value.copy() for name, value, _ in net.parameters()}
+        memory = {name: value.copy() for name, value in optimizer.state().items()}
+        return cls(epoch, values, memory, rng.bit_generator.state)
+
+    def put(self, net, optimizer, rng):
+        """Give net, optimizer and rng this state; go on with train(..., start=state.epoch)."""
+        fill(net, self.weights)
+        optimizer.load_state(self.optimizer)
+        rng.bit_generator.state = self.generator
+
+    def to_bytes(self):
+        """The state as the bytes of an .npz."""
+        file = io.BytesIO()
+        about = np.array(json.dumps({"epoch": self.epoch, "generator": self.generator}))
+        arrays = {f"weights/{name}": value for name, value in self.weights.items()}
+        arrays |= {f"optimizer/{name}": value for name, value in self.optimizer.items()}
+        write(file, {"about": about, **arrays})
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data):
+        """The state that `to_bytes` wrote."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            parts = {"weights": {}, "optimizer": {}}
+            for key in file.files:
+                kind, _, name = key.partition("/")
+                if kind in parts:
+                    parts[kind][name] = file[key]
+        return cls(about["epoch"], parts["weights"], parts["optimizer"], about["generator"])
+
+    @property
+    def digest(self):
+        """SHA-256 over the weights: equal digests are equal weights, bit for bit."""
+        sha = hashlib.sha256()
+        for name in sorted(self.weights):
+            sha.update(name.encode() + self.weights[name].tobytes())
+        return sha.hexdigest()
