@@ -24,7 +24,7 @@ class Linear:
         self.W = W.astype(dtype)
         self.b = b.astype(dtype) if bias else None
         self.dW = np.zeros_like(self.W)
-        self.db = np.zeros_like(self.b) if bias else None
+        self.db = np.zeros_like(self.b) if self.b is not None else None
         self.input = None
 
     def __call__(self, a):

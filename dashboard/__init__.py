@@ -1,0 +1,1 @@
+"""Everything that is the app but not a page."""

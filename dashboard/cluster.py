@@ -1,0 +1,60 @@
+"""The child process that holds the local Dask cluster, one worker a core; it ends when its parent is gone.
+
+Run as `python -m dashboard.cluster PARENT`, with the parent's process id. A process of its own, since Streamlit
+makes the app script the `__main__` module, which worker processes would otherwise run again. Prints the scheduler's
+address on one line.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # runs share the machine
+MALLOC = {  # Dask has workers give freed memory back at once; a training would fetch it again for every batch
+    "MALLOC_TRIM_THRESHOLD_": 2**28,
+    "MALLOC_MMAP_THRESHOLD_": 2**26,
+}
+PARENT_SECONDS = 0.25  # between two looks at whether the parent lives
+
+
+def main(parent: int) -> None:
+    """Start the cluster, say where it is, and stay until the process `parent` is gone."""
+    os.environ.update({name: os.environ.get(name, "1") for name in ONE_THREAD})
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the server; its end is ours
+
+    import dask
+    from distributed import LocalCluster
+
+    from . import datasets
+
+    datasets.load("mnist")  # unpacked once here, rather than by every worker
+    dask.config.set({"distributed.worker.profile.enabled": False})
+    dask.config.update(dask.config.config, {"distributed": {"nanny": {"pre-spawn-environ": MALLOC}}})
+    with tempfile.TemporaryDirectory(prefix="mlp-lab-", ignore_cleanup_errors=True) as folder:
+        cluster = LocalCluster(
+            n_workers=os.cpu_count(),
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=folder,
+            preload=["dashboard.cluster"],
+        )
+        print(cluster.scheduler_address, flush=True)
+        while os.getppid() == parent and not asked.wait(PARENT_SECONDS):
+            pass
+    os._exit(0)  # the workers follow at once; what they were training goes on from its newest checkpoint
+
+
+def dask_setup(worker) -> None:
+    """Called in each worker as it starts: the first run shall not wait for imports."""
+    from . import datasets, trainer
+
+    trainer.environment()
+    datasets.load("mnist")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,115 @@
+"""The Dask client. Starts a local cluster as a child process when MLP_SCHEDULER names no scheduler."""
+
+import atexit
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from distributed import Client, fire_and_forget
+
+from . import estimates
+from .errors import UserError
+from .store import Run, RunStore
+from .trainer import train_run
+
+ROOT = Path(__file__).parent.parent
+QUIET = {
+    "DASK_LOGGING__DISTRIBUTED": "critical",
+    "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",  # the cluster ends without ceremony, on purpose
+}
+
+
+class EngineError(UserError):
+    """The engine can't be reached; the sentence says what to do."""
+
+
+class Engine:
+    """Hands runs to Dask. Starts in the background; runs queued before it is up are picked up when it is.
+
+    (A class around the client: Streamlit's cache refuses a bare Client, which is awaitable.)
+    """
+
+    def __init__(self, store: RunStore, scheduler: str | None = None):
+        self.store, self.scheduler = store, scheduler
+        self.problem: str | None = None  # why there is no connection, when there should be one
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._child: subprocess.Popen | None = None
+        atexit.register(self.close)
+
+    @property
+    def up(self) -> bool:
+        """Connected, and our own cluster, if it is our own, alive."""
+        return self._client is not None and (self._child is None or self._child.poll() is None)
+
+    def start(self) -> threading.Thread:
+        """Connect in the background."""
+        thread = threading.Thread(target=self._start, name="engine start", daemon=True)
+        thread.start()
+        return thread
+
+    def _start(self):
+        with self._lock:
+            if self.up:
+                return
+            try:
+                self._client = self._connect()
+                self.problem = None
+                for run in self.store.queued():
+                    again = self.store.requeue(run.id, run.submission, statuses=("queued",))
+                    if again is not None:
+                        self._submit(again)
+            except UserError as error:
+                self.problem = str(error)
+                return
+        if self.scheduler is None and estimates.load_costs() is None:
+            estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
+
+    def _connect(self):
+        address = self.scheduler or self._start_cluster()
+        try:
+            return Client(address, set_as_default=False, timeout=10)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise EngineError(
+                f"The Dask scheduler at {address} does not answer. Start it, or unset MLP_SCHEDULER."
+            ) from error
+
+    def _start_cluster(self):
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.cluster", str(os.getpid())],
+            cwd=ROOT,
+            env={**os.environ, **QUIET},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._child.stdout is not None
+        address = self._child.stdout.readline().strip()
+        if not address:
+            raise EngineError(f"The training processes could not be started (exit code {self._child.wait()}).")
+        return address
+
+    def submit(self, run: Run) -> None:
+        """Have the run trained: now, or when the engine is up."""
+        if self.up:
+            self._submit(run)
+        else:
+            self.start()
+
+    def _submit(self, run):
+        assert self._client is not None
+        key = f"train-{run.id}-{run.submission}"  # equal keys are one task to Dask
+        future = self._client.submit(train_run, run.id, run.submission, self.store.url, pure=False, key=key)
+        fire_and_forget(future)
+
+    def close(self) -> None:
+        """Let go of the client; a cluster of our own ends."""
+        if self._client is not None:
+            self._client.close(timeout=1)
+            self._client = None
+        if self._child is not None:
+            self._child.terminate()
+            self._child.communicate()
+            self._child = None

@@ -1,0 +1,5 @@
+"""What a person should see. Anything else that is raised is a bug, and surfaces as one."""
+
+
+class UserError(Exception):
+    """A sentence for the page or the terminal: it names the thing, the rule and the value."""

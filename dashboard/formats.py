@@ -1,0 +1,42 @@
+"""Numbers as people read them; the same everywhere."""
+
+MINUTE, HOUR = 60, 3600
+SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+
+
+def percent(fraction: float | None) -> str:
+    """0.9712 -> 97.12 %"""
+    return "–" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def loss(value: float | None) -> str:
+    """Three significant digits: 0.01234 -> 0.0123"""
+    return "–" if value is None else f"{value:#.3g}".rstrip(".")
+
+
+def count(value: int) -> str:
+    """89610 -> 89,610"""
+    return f"{value:,}"
+
+
+def duration(seconds: float | None) -> str:
+    """0.41 s, 12 s, 2 min 5 s, 1 h 20 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s" if whole % MINUTE else f"{whole // MINUTE} min"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min" if whole % HOUR >= MINUTE else f"{whole // HOUR} h"
+
+
+def size(number: float) -> str:
+    """12345678 -> 12.3 MB"""
+    for unit, factor in SIZES:
+        if number >= factor:
+            amount = number / factor
+            return (f"{amount:#.3g}".rstrip(".") if amount < 1000 else f"{amount:,.0f}") + f" {unit}"
+    return f"{number:.0f} B"

@@ -1,0 +1,53 @@
+"""Earlier runs as a table with a curve in each row; a click opens one."""
+
+import pandas as pd
+import streamlit as st
+
+from . import controls, formats, shell
+from .store import Run
+
+ROWS = 10
+KEY = "runs.table"
+
+
+def run_table(recent: list[Run]) -> None:
+    """The newest runs; nothing when there are none."""
+    if not recent:
+        return
+    recent = recent[:ROWS]
+    histories = shell.store().histories([run.id for run in recent])
+    table = pd.DataFrame(
+        {
+            "Run": run.name,
+            "Network": run.config.architecture,
+            "Status": run.status.capitalize(),
+            "Accuracy": None if run.last_accuracy is None else 100 * run.last_accuracy,
+            "Best": None if run.best_accuracy is None else 100 * run.best_accuracy,
+            "Epochs": f"{run.epochs_done} of {run.config.epochs}",
+            "Time": formats.duration(run.seconds),
+            "Test accuracy per epoch": [epoch.test_accuracy for epoch in histories[run.id]],
+        }
+        for run in recent
+    )
+    st.markdown("**Recent runs**")
+    percent = st.column_config.NumberColumn(format="%.2f %%")
+    st.dataframe(
+        table,
+        key=KEY,
+        hide_index=True,
+        on_select=_open,
+        selection_mode="single-row",
+        column_config={
+            "Accuracy": percent,
+            "Best": percent,
+            "Test accuracy per epoch": st.column_config.LineChartColumn(width="medium", color="auto"),
+        },
+    )
+    st.session_state[f"{KEY}.ids"] = [run.id for run in recent]
+
+
+def _open():
+    rows = st.session_state[KEY].selection.rows
+    if rows:
+        with shell.problems_kept():
+            controls.show(shell.store().get(st.session_state[f"{KEY}.ids"][rows[0]]), with_settings=True)

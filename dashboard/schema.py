@@ -1,0 +1,109 @@
+"""The tables, and how a connection to each kind of database is set up. Used by store.py alone."""
+
+import sqlite3
+
+from sqlalchemy import (
+    Column,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+
+VERSION = 1
+BUSY_SECONDS = 10
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("key", String(40), primary_key=True), Column("value", Text, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),  # counts up; names and colours come from it
+    Column("name", String(200), nullable=False),
+    Column("config", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("wish", String(16)),  # "stop" or "pause", for the trainer to see
+    Column("submission", Integer, nullable=False, default=1),  # raised by whoever hands the run to the engine
+    Column("attempt", Integer, nullable=False, default=0),  # raised by whoever takes it up; fences every write
+    Column("parent", String(16)),
+    Column("note", Text, nullable=False, default=""),
+    Column("created", Float, nullable=False),  # seconds since 1970, UTC, like all times here
+    Column("started", Float),
+    Column("ended", Float),
+    Column("heartbeat", Float),
+    Column("progress", Float, nullable=False, default=0.0),  # of the epoch under way, 0 to 1
+    Column("error", Text),
+    Column("environment", Text),
+    # Told again from `epochs`, so that a list of runs is one query:
+    Column("epochs_done", Integer, nullable=False, default=0),
+    Column("last_accuracy", Float),
+    Column("best_accuracy", Float),
+    Column("best_epoch", Integer),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Index("runs_by_status", "status"),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("run", String(16), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("train_loss", Float, nullable=False),
+    Column("train_accuracy", Float, nullable=False),
+    Column("test_loss", Float, nullable=False),
+    Column("test_accuracy", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("run", String(16), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+
+def connect(url: str) -> Engine:
+    """An engine whose transactions are safe to share between processes; see DESIGN for each pragma's reason."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """SQLite before 3.51.3 can corrupt a WAL database that several connections write and checkpoint.
+
+    Fixed too in 3.50.7 and 3.44.6.
+    """
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def _prepare_sqlite(connection, _record):
+    connection.isolation_level = None  # we begin transactions ourselves
+    cursor = connection.cursor()
+    if wal_is_safe(sqlite3.sqlite_version_info):
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection):
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

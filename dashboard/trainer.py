@@ -1,0 +1,122 @@
+"""Trains one run: reads its settings, writes epochs and checkpoints. This is what the engine executes."""
+
+import os
+import platform
+import time
+
+import numpy as np
+import threadpoolctl
+
+from mlpcore import SGD, Diverged, TrainingState, train
+
+from . import datasets
+from .errors import UserError
+from .store import WISHES, Lost, RunStore, open_store
+
+LOOK_SECONDS = 0.2  # between two looks at what is wished
+
+
+class Rest(Exception):  # noqa: N818 - not an error: a person asked for it
+    """The training shall pause or stop; `status` says which."""
+
+    def __init__(self, status):
+        self.status = status
+
+
+def train_run(run_id: str, submission: int, database_url: str) -> None:
+    """Train the run from its newest checkpoint to its end, or until a person wishes otherwise.
+
+    Safe to execute again, at any time and on any machine: what is done stays done, and whoever lost the run
+    to a later attempt writes nothing.
+    """
+    store = open_store(database_url)
+    run = store.take_up(run_id, submission, environment())
+    if run is None:
+        return
+    try:
+        status, error = _train(store, run)
+        store.settle(run.id, run.attempt, status, error)
+    except Lost:
+        return
+    except Exception as bug:
+        store.settle(run.id, run.attempt, "failed", f"An error in the app: {type(bug).__name__}: {bug}")
+        raise
+
+
+def _train(store, run):
+    """(status, error) at the end of the training."""
+    watch = Watch(store, run)
+    try:
+        for result, state in results(run.config, store.newest_state(run.id, run.attempt), watch):
+            store.commit_epoch(run.id, run.attempt, result, state.to_bytes())
+    except Rest as rest:
+        return rest.status, None
+    except Diverged as diverged:
+        return "failed", (
+            f"Training diverged in epoch {diverged.epoch}, batch {diverged.batch:,}: the outputs or weights are no "
+            f"longer finite numbers. Try a learning rate smaller than {run.config.lr:g}."
+        )
+    except UserError as error:
+        return "failed", str(error)
+    except MemoryError:
+        return "failed", "The machine ran out of memory. Try smaller hidden layers."
+    return "finished", None
+
+
+def results(config, state, progress):
+    """Yield (EpochResult, TrainingState) for each epoch after `state`, or from the beginning when it is None."""
+    data = datasets.load(config.dataset)
+    rng = np.random.default_rng(config.seed)
+    net = config.network(rng)
+    optimizer = SGD(config.lr)
+    start = 0
+    if state is not None:
+        state.put(net, optimizer, rng)
+        start = state.epoch
+    with np.errstate(over="ignore", invalid="ignore"):  # a divergence is noticed and told by train
+        for result in train(
+            net,
+            optimizer,
+            data.train,
+            data.test,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            rng=rng,
+            progress=progress,
+            start=start,
+        ):
+            yield result, TrainingState.take(net, optimizer, rng, result.epoch)
+
+
+class Watch:
+    """The progress hook of `train`: keeps the heartbeat, and raises Rest when a pause or a stop is wished."""
+
+    def __init__(self, store: RunStore, run):
+        self.store, self.run = store, run
+        self.next = time.monotonic()
+
+    def __call__(self, batches):
+        for batch in batches:
+            if time.monotonic() >= self.next:
+                self.look(batch / len(batches))
+            yield batch
+
+    def look(self, progress):
+        wish = self.store.ping(self.run.id, self.run.attempt, progress)
+        self.next = time.monotonic() + LOOK_SECONDS
+        if wish is not None:
+            raise Rest(WISHES[wish])
+
+
+def environment() -> dict:
+    """What a number may depend on besides settings and seed."""
+    blas: dict = next((pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"), {})
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": " ".join(str(blas.get(key, "")) for key in ("internal_api", "version", "architecture")).strip(),
+        "blas_threads": blas.get("num_threads"),
+        "machine": platform.node(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "pid": os.getpid(),
+    }
