@@ -36,11 +36,12 @@ def history(epochs: Sequence[EpochResult]) -> pd.DataFrame:
 
 
 def accuracy_floor(data: pd.DataFrame) -> float:
-    """Where the accuracy axis begins: the highest of a few round floors with everything above it.
+    """Where the accuracy axis begins: the highest of a few round floors below every test accuracy.
 
-    Accuracy rises as a network learns, so the axis settles with the first epoch and then stands still.
+    Accuracy rises as a network learns, so the axis settles with the first epoch and then stands still. The training
+    figure of the first epoch, a mean over an epoch that began with chance, may lie below.
     """
-    lowest = data["accuracy"].min() if len(data) else 0.0
+    lowest = data.loc[data["set"] == "test", "accuracy"].min() if len(data) else 0.0
     return next(floor for floor in ACCURACY_FLOORS if lowest >= floor)
 
 

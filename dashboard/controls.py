@@ -77,6 +77,11 @@ def fill(config: RunConfig) -> None:
     state[SEED], state[INIT] = config.seed, config.init
 
 
+def shown_id() -> str | None:
+    """The id of the run to show, as a callback in this very run may have set it."""
+    return st.session_state[RUN]
+
+
 def write_link(config: RunConfig) -> None:
     """Put the settings and the run shown into the address bar."""
     run = st.session_state[RUN]

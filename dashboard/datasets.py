@@ -95,14 +95,14 @@ def _mapped(path, sha256):
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return array if hashlib.sha256(memoryview(array)).hexdigest() == sha256 else None
+    return array if hashlib.sha256(array.data).hexdigest() == sha256 else None
 
 
 def _unpack(name, about, folder):
     images, labels = SOURCES[name]()
     for part, array, sha256 in (("images", images, about.images_sha256), ("labels", labels, about.labels_sha256)):
         array = np.ascontiguousarray(array)
-        if array.dtype != np.uint8 or hashlib.sha256(memoryview(array)).hexdigest() != sha256:
+        if array.dtype != np.uint8 or hashlib.sha256(array.data).hexdigest() != sha256:
             raise DatasetError(f"{about.title} must have the published {part}, but their checksum differs.")
         _write(folder / f"{name}-{part}-{sha256[:12]}.npy", array)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 240, 40, 3
 
 
@@ -21,3 +23,12 @@ def sparkline(values: Sequence[float], colour: str) -> str:
         f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}">'
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"/></svg>'
     )
+
+
+def digit_strip(images: np.ndarray, rows: int, side: int, ink: str, scale: int = 2) -> np.ndarray:
+    """Images uint8 (n, side * side) in `rows` rows, as RGBA (height, width, 4): ink on nothing, pixels kept square."""
+    grid = images.reshape(rows, -1, side, side).transpose(0, 2, 1, 3).reshape(rows * side, -1)
+    alpha = np.kron(grid, np.ones((scale, scale), np.uint8))
+    red, green, blue = bytes.fromhex(ink.removeprefix("#"))
+    colour = np.broadcast_to(np.array([red, green, blue], np.uint8), (*alpha.shape, 3))
+    return np.dstack([colour, alpha])

@@ -4,18 +4,21 @@ import pandas as pd
 import streamlit as st
 
 from . import controls, formats, shell
-from .store import Run
+from .store import RunStore
 
 ROWS = 10
 KEY = "runs.table"
 
 
-def run_table(recent: list[Run]) -> None:
-    """The newest runs; nothing when there are none."""
+def run_table(store: RunStore, shown: str | None) -> None:
+    """The newest runs; nothing when there are none. `shown` is the run that the page shows already."""
+    if controls.shown_id() != shown:
+        st.rerun()
+    with shell.problems_said():
+        recent = store.latest(ROWS)
+        histories = store.histories([run.id for run in recent])
     if not recent:
         return
-    recent = recent[:ROWS]
-    histories = shell.store().histories([run.id for run in recent])
     table = pd.DataFrame(
         {
             "Run": run.name,

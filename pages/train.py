@@ -4,15 +4,18 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import charts, controls, estimates, formats, shell
+from dashboard import charts, controls, datasets, estimates, formats, shell
 from dashboard.config import RunConfig
 from dashboard.datasets import DATASETS
 from dashboard.evaluation import accuracy_interval
-from dashboard.images import sparkline
+from dashboard.images import digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
 FIRST_TICK_SECONDS, TICK_SECONDS = 0.3, 0.7  # until the first epoch is there, and then
+TABLE_TICK_SECONDS = 3
+HISTORY = 50  # runs that estimates of time are taken from
+GREETING = 96  # images
 STATUS = {  # badge colour and icon of each status
     "queued": ("gray", ":material/schedule:"),
     "running": ("blue", ":material/play_arrow:"),
@@ -49,7 +52,7 @@ def resume(run: Run) -> None:
 
 def buttons(where: str, run: Run | None, config: RunConfig, usable: bool) -> None:
     """Train, or Pause or Resume with Stop beside it."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width=WIDTH[where]):
         if run is None or not (run.active or run.resumable):
             st.button("Train", icon=":material/play_arrow:", type="primary", key=f"{where}.train", width=WIDTH[where],
                       on_click=train, args=(config,), disabled=not usable)  # fmt: skip
@@ -126,10 +129,22 @@ def figures(run: Run, epochs) -> None:
         ("An epoch", formats.duration(mean), f"{formats.duration(run.seconds)} in all", [e.seconds for e in epochs]),
     )  # fmt: skip
     colour = charts.run_colour(run.number, shell.dark())
-    for column, (label, value, below, curve) in zip(st.columns(4), cards, strict=True):
+    columns = [inner for outer in st.columns(2) for inner in outer.columns(2, wrap=False)]  # two by two when narrow
+    for column, (label, value, below, curve) in zip(columns, cards, strict=True):
         with column.container(border=True, gap="xsmall"):
             st.metric(label, value, below, delta_color="off", delta_arrow="off")
             st.image(sparkline(curve, colour), width="stretch")
+
+
+def greeting(config: RunConfig) -> None:
+    """What there is to see before anything was trained."""
+    data = datasets.load(config.dataset)
+    st.markdown(
+        f"A network that learns to read {formats.count(data.about.train_samples)} handwritten digits. "
+        "Move the sliders, press Train, and watch its accuracy grow."
+    )
+    ink = "#e4e9f1" if shell.dark() else "#1c2430"
+    st.image(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=ink), width="stretch")
 
 
 def curves(run: Run, epochs) -> None:
@@ -146,9 +161,12 @@ def curves(run: Run, epochs) -> None:
             )
 
 
-def live(before: Run | None, config: RunConfig, usable: bool) -> None:
+def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) -> None:
     """Everything that changes while a run trains; `before` is the run as the whole page last saw it."""
     run = None
+    measured_now = not measured and estimates.load_costs() is not None
+    if measured_now or controls.shown_id() != (before and before.id):
+        st.rerun()
     with shell.problems_said():
         if before:
             shell.store().notice_stale()
@@ -158,7 +176,7 @@ def live(before: Run | None, config: RunConfig, usable: bool) -> None:
     shell.say_kept()
     heading(run, config, usable)
     if run is None:
-        st.caption("Move the sliders, press Train, and watch the accuracy grow.")
+        greeting(config)
         return
     st.progress(min(1.0, (run.epochs_done + run.progress) / run.config.epochs), text=where_it_stands(run))
     if run.active and shell.engine().problem:
@@ -174,7 +192,7 @@ with shell.problems_said():
     shell.engine()
     store.notice_stale()
     run = controls.follow_link(store)
-    recent = store.latest(50)
+    recent = store.latest(HISTORY)
 with st.sidebar:
     usable = True
     config = controls.draw()
@@ -186,7 +204,9 @@ with st.sidebar:
     else:
         cost = estimates.cost(config, estimates.load_costs(), recent)
         text = f"{formats.count(cost.parameters)} parameters, {formats.size(cost.bytes)}"
-        if cost.seconds_per_epoch:
+        if cost.seconds_per_epoch is None:
+            text += ", measuring this machine"
+        else:
             total = cost.seconds_per_epoch * config.epochs
             text += f", about {formats.duration(cost.seconds_per_epoch)} an epoch, {formats.duration(total)} in all"
         st.caption(text)
@@ -199,5 +219,9 @@ controls.write_link(config)
 for problem in controls.problems_of_link():
     st.warning(problem, icon=":material/link_off:")
 tick = TICK_SECONDS if run and run.epochs_done else FIRST_TICK_SECONDS
-st.fragment(run_every=tick if run and run.active else None, key="live")(live)(run, config, usable)
-run_table(recent)
+measured = estimates.load_costs() is not None
+st.fragment(run_every=tick if (run and run.active) or not measured else None, key="live")(live)(
+    run, config, usable, measured
+)
+table_tick = TABLE_TICK_SECONDS if any(run.active for run in recent) else None
+st.fragment(run_every=table_tick, key="table")(run_table)(store, run.id if run else None)
