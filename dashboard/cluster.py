@@ -38,7 +38,7 @@ def main(parent: int) -> None:
         cluster = LocalCluster(
             n_workers=os.cpu_count(),
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port
             local_directory=folder,
             preload=["dashboard.cluster"],
         )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -132,7 +133,17 @@ def _openml():
     from sklearn.datasets import fetch_openml  # a second to import, and only needed here
 
     try:
-        data = fetch_openml("mnist_784", version=1, as_frame=False, parser="liac-arff", data_home=str(cache_folder()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about its retries; a failure is told below
+            data = fetch_openml(
+                "mnist_784",
+                version=1,
+                as_frame=False,
+                parser="pandas",
+                read_csv_kwargs={"dtype": np.uint8},  # pixels and digits alike
+                n_retries=1,
+                data_home=str(cache_folder()),
+            )
     except (OSError, ValueError) as error:
         raise DatasetError(f"OpenML's mnist_784 could not be fetched: {error}. The embedded MNIST works.") from error
     return data.data.astype(np.uint8), data.target.astype(np.uint8)

@@ -15,6 +15,7 @@ from .store import Run, RunStore
 from .trainer import train_run
 
 ROOT = Path(__file__).parent.parent
+CONNECT_SECONDS = 10
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
     "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",  # the cluster ends without ceremony, on purpose
@@ -70,7 +71,7 @@ class Engine:
     def _connect(self):
         address = self.scheduler or self._start_cluster()
         try:
-            return Client(address, set_as_default=False, timeout=10)
+            return Client(address, set_as_default=False, timeout=CONNECT_SECONDS)
         except (OSError, TimeoutError, ValueError) as error:
             raise EngineError(
                 f"The Dask scheduler at {address} does not answer. Start it, or unset MLP_SCHEDULER."

@@ -102,6 +102,10 @@ class RunStore:
         self._reads = self._engine.execution_options(reads=True)
         self._open()
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
     # -- opening ----------------------------------------------------------------------------------------------
 
     def _open(self):

@@ -11,7 +11,7 @@ from mlpcore import SGD, Diverged, TrainingState, train
 
 from . import datasets
 from .errors import UserError
-from .store import WISHES, Lost, RunStore, open_store
+from .store import WISHES, Lost, RunStore, StoreError, open_store
 
 LOOK_SECONDS = 0.2  # between two looks at what is wished
 
@@ -56,6 +56,8 @@ def _train(store, run):
             f"Training diverged in epoch {diverged.epoch}, batch {diverged.batch:,}: the outputs or weights are no "
             f"longer finite numbers. Try a learning rate smaller than {run.config.lr:g}."
         )
+    except StoreError as error:
+        return "interrupted", str(error)  # what was committed is safe: the run can be resumed when there is room
     except UserError as error:
         return "failed", str(error)
     except MemoryError:

@@ -1,7 +1,79 @@
+import os
+import shutil
+
 import numpy as np
 import pytest
+
+from dashboard import datasets
+from dashboard.config import RunConfig
+from dashboard.store import RunStore, open_store
+from dashboard.trainer import train_run
+
+
+def pytest_configure(config):
+    """A browser that is missing is a failure in CI, and elsewhere a reason to skip."""
+    if os.environ.get("CI") == "true" and chromium() is None:
+        raise pytest.UsageError("CI needs Chromium: install Debian's package chromium")
+
+
+def pytest_collection_modifyitems(items):
+    if chromium() is None:
+        for item in items:
+            if "browser" in item.nodeid.split("/"):
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def chromium():
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory):
+    """One cache folder for the whole session: MNIST is unpacked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("MLP_CACHE_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
+@pytest.fixture
+def store(database_url):
+    store = RunStore(database_url)
+    yield store
+    store.close()
+    open_store.cache_clear()
+
+
+@pytest.fixture
+def small_mnist(monkeypatch):
+    """MNIST cut to 600 training and 100 test images, for tests that need a run rather than a result."""
+    whole = datasets.load("mnist")
+    about = datasets.About("MNIST", 600, 100, 784, 10, *datasets.MNIST_SHA256)
+    images = np.concatenate([whole.train[0][:600], whole.test[0][:100]])
+    labels = np.concatenate([whole.train[1][:600], whole.test[1][:100]])
+    small = datasets.Dataset(about, images, labels)
+    monkeypatch.setitem(datasets.DATASETS, "mnist", about)
+    monkeypatch.setattr(datasets, "load", lambda name: small)
+    return small
+
+
+@pytest.fixture
+def trained(store, small_mnist):
+    """Make runs and train them at once in this process."""
+
+    def make(**settings):
+        run = store.create(RunConfig(**({"hidden": (8,), "epochs": 3, "batch_size": 20} | settings)))
+        train_run(run.id, run.submission, store.url)
+        return store.get(run.id)
+
+    return make

@@ -1,0 +1,49 @@
+import pytest
+
+from dashboard.store import RunStore
+from tests.browser.server import Server, browser
+
+
+@pytest.fixture(scope="session")
+def chrome():
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def server(database_url, tmp_path):
+    """A server of its own; its log must stay free of warnings and tracebacks."""
+    server = Server(database_url, tmp_path / "server.log").start()
+    yield server
+    server.end()
+    log = server.log.read_text()
+    assert "Traceback" not in log, log
+    assert "Warning" not in log, log
+
+
+@pytest.fixture
+def database(server):
+    """The server's store, as another process sees it."""
+    store = RunStore(server.database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def open_page(chrome):
+    """Open tabs, each a session of its own; the console must stay empty."""
+    messages, contexts = [], []
+
+    def open_page(url, width=1400, height=900, scheme="light"):
+        context = chrome.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not messages

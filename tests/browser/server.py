@@ -1,0 +1,93 @@
+"""A Streamlit server of the app as a process, and Chromium to look at it. Used by tests, benchmarks and screenshots."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync")  # fmt: skip
+PATIENCE = 20  # seconds, before a condition that never comes true fails
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+def chromium():
+    """The path of an installed Chromium, or None."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@contextmanager
+def browser():
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+        yield started
+        started.close()
+
+
+def wait_for(condition, what, patience=PATIENCE):
+    """Poll until `condition()` is true; returns its value."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {patience} s")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """`streamlit run streamlit_app.py` on a free port, with a database of its own."""
+
+    def __init__(self, database_url, log):
+        self.database_url, self.log = database_url, log
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        """Start and wait until it is healthy; returns self."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
+        environment = {**os.environ, "MLP_DATABASE_URL": self.database_url}
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(
+                [*command, f"--server.port={self.port}"], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        wait_for(self.healthy, "the server's health")
+        return self
+
+    def healthy(self):
+        """Whether the server answers."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def family(self):
+        """The server's process and everything it has started, down to the training workers."""
+        process = psutil.Process(self.process.pid)
+        return [process, *process.children(recursive=True)]
+
+    def end(self, sig=signal.SIGTERM):
+        """End it with a signal, and reap it."""
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        self.process.wait(PATIENCE)

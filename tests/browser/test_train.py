@@ -1,0 +1,159 @@
+"""What only a browser and real processes show: the page lives, and what happens when parts of it die."""
+
+import re
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.store import STALE_SECONDS
+from tests.browser.server import PATIENCE, wait_for
+
+
+def button(page, name):
+    """The button in the body; the sidebar has its twin."""
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def press_train(page):
+    button(page, "Train").click()
+    page.wait_for_url("**run=*")
+    return page.url.split("run=")[1]
+
+
+def status(page, name):
+    return page.get_by_test_id("stMain").get_by_text(name).locator("visible=true").first
+
+
+def epoch(page):
+    """The epoch that the page says is under way."""
+    found = re.search(r"epoch (\d+) of", page.get_by_test_id("stMain").inner_text())
+    return int(found[1]) if found else 0
+
+
+def wait_for_epoch(page, number):
+    wait_for(lambda: epoch(page) >= number, f"epoch {number} on the page")
+
+
+def test_a_person_moves_a_slider_presses_train_and_watches_accuracy_grow(server, database, open_page):
+    page = open_page(server.url)
+    expect(page.get_by_text("60,000 handwritten digits")).to_be_visible()
+    thumb = page.get_by_role("slider", name="Hidden layers")
+    thumb.focus()
+    thumb.press("ArrowRight")
+    expect(page.get_by_role("heading", name="784-100-100-10")).to_be_visible()
+    run_id = press_train(page)
+    wait_for_epoch(page, 3)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    assert database.get(run_id).config.hidden == (100, 100)
+    wait_for(lambda: page.get_by_test_id("stMetricValue").first.inner_text().startswith("9"), "an accuracy above 90 %")
+    button(page, "Stop").click()
+    expect(status(page, "Stopped")).to_be_visible()
+
+
+def test_the_chart_keeps_its_place_and_the_page_its_scroll_while_it_grows(server, open_page):
+    page = open_page(f"{server.url}/?hidden=16&epochs=100", height=500)
+    press_train(page)
+    wait_for_epoch(page, 4)
+    chart = page.locator("[data-testid=stVegaLiteChart] svg").first
+    chart.scroll_into_view_if_needed()
+    scroller = page.get_by_test_id("stMain")
+    scroller.evaluate("element => element.scrollTo(0, 300)")
+    chart.evaluate("element => { element.dataset.seen = 'yes' }")
+    before = chart.bounding_box(), scroller.evaluate("element => element.scrollTop")
+    wait_for_epoch(page, epoch(page) + 5)
+    assert chart.get_attribute("data-seen") == "yes"  # the same element, not drawn anew
+    assert (chart.bounding_box(), scroller.evaluate("element => element.scrollTop")) == before
+    button(page, "Stop").click()
+    expect(status(page, "Stopped")).to_be_visible()
+
+
+def test_a_reload_a_second_tab_and_two_runs_at_once(server, database, open_page):
+    first = open_page(f"{server.url}/?hidden=100,100&epochs=100")
+    run_id = press_train(first)
+    wait_for_epoch(first, 2)
+    first.reload()
+    expect(status(first, "Running")).to_be_visible()
+    second = open_page(first.url)
+    expect(status(second, "Running")).to_be_visible()
+    third = open_page(f"{server.url}/?hidden=30&epochs=100")
+    other_id = press_train(third)
+    wait_for(lambda: database.get(other_id).epochs_done, "an epoch of the second run")
+    assert database.get(run_id).status == database.get(other_id).status == "running"
+    button(second, "Stop").click()
+    expect(status(first, "Stopped")).to_be_visible()
+    expect(status(second, "Stopped")).to_be_visible()
+    button(third, "Stop").click()
+    expect(status(third, "Stopped")).to_be_visible()
+
+
+@pytest.mark.parametrize("wish", ["Pause", "Stop"])
+def test_pause_and_stop_act_inside_a_long_epoch(server, database, open_page, wish):
+    page = open_page(f"{server.url}/?hidden=1024,1024&batch=8")
+    run_id = press_train(page)
+    wait_for(lambda: database.get(run_id).progress > 0, "progress within the epoch")
+    button(page, wish).click()
+    expect(status(page, {"Pause": "Paused", "Stop": "Stopped"}[wish])).to_be_visible()
+    assert database.get(run_id).epochs_done == 0
+
+
+def test_a_killed_worker_is_no_more_than_a_pause(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=60&epochs=8")
+    run_id = press_train(page)
+    wait_for(lambda: database.get(run_id).epochs_done >= 2, "two epochs")
+    worker = database.get(run_id).environment["pid"]
+    next(process for process in server.family() if process.pid == worker).kill()
+    expect(status(page, "Finished")).to_be_visible()
+    assert (database.get(run_id).attempt, database.get(run_id).epochs_done) == (2, 8)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM])
+def test_the_server_dies_nothing_is_left_and_resume_ends_as_if_nothing_had_happened(server, database, open_page, sig):
+    settings = "hidden=60&epochs=12&seed=4"
+    page = open_page(f"{server.url}/?{settings}")
+    whole = press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    button(page, "Train").click()
+    page.wait_for_url(lambda url: whole not in url)
+    broken = page.url.split("run=")[1]
+    wait_for(lambda: database.get(broken).epochs_done >= 2, "two epochs")
+    family = server.family()
+    page.context.close()
+    server.end(sig)
+    wait_for(lambda: not any(process.is_running() for process in family), "the end of every process", patience=5)
+
+    server.start()
+    page = open_page(f"{server.url}/?run={broken}")  # the first request that this server gets
+    expect(page.get_by_role("heading", name="784-60-10")).to_be_visible()
+    expect(status(page, "Interrupted")).to_be_visible(timeout=(STALE_SECONDS + PATIENCE) * 1000)
+    button(page, "Resume").click()
+    expect(status(page, "Finished")).to_be_visible()
+    assert database.state(broken, 12).digest == database.state(whole, 12).digest
+    ends = [[(e.epoch, e.train_loss, e.test_accuracy) for e in database.epochs(run)] for run in (whole, broken)]
+    assert ends[0] == ends[1]
+
+
+def test_an_earlier_run_is_listed_and_opens_by_a_click(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=12&epochs=1&lr=0.25")
+    run_id = press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    page.context.close()
+    server.end()
+    server.start()
+    page = open_page(server.url)
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box of the first row; the table is a canvas
+    page.wait_for_url(f"**run={run_id}")
+    expect(page.get_by_role("heading", name="784-12-10")).to_be_visible()
+    assert "lr=0.25" in page.url
+
+
+def test_the_page_is_usable_at_400_pixels(server, open_page):
+    page = open_page(f"{server.url}/?hidden=16&epochs=2", width=400, scheme="dark")
+    expect(button(page, "Train")).to_be_in_viewport()
+    press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    body = page.get_by_test_id("stMain")
+    assert body.evaluate("element => element.scrollWidth <= element.clientWidth")

@@ -1,0 +1,163 @@
+"""Data sets: the embedded one, its cache, and OpenML through a small stand-in on loopback."""
+
+import gzip
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+from sklearn.datasets import _openml
+
+from dashboard import datasets
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path))
+    datasets.load.cache_clear()
+    yield tmp_path
+    datasets.load.cache_clear()
+
+
+def test_embedded_mnist_is_the_standard_split():
+    mnist = datasets.load("mnist")
+    (X, y), (X_test, y_test) = mnist.train, mnist.test
+    assert (X.shape, X_test.shape, X.dtype) == ((60_000, 784), (10_000, 784), np.uint8)
+    assert y[:5].tolist() == [5, 0, 4, 1, 9]
+    assert y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_it_is_memory_mapped_and_can_not_be_written():
+    mnist = datasets.load("mnist")
+    assert isinstance(mnist.images, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        mnist.images[0, 0] = 1
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:1_000_000])
+
+
+def alter_one_pixel(path):
+    with open(path, "r+b") as file:
+        file.seek(20_000_000)
+        byte = file.read(1)[0]
+        file.seek(20_000_000)
+        file.write(bytes([byte ^ 1]))
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [cut, alter_one_pixel, empty])
+def test_a_damaged_cache_file_is_noticed_and_rebuilt(own_cache, damage):
+    datasets.load("mnist")
+    datasets.load.cache_clear()
+    path = next((own_cache / "datasets").glob("mnist-images-*.npy"))
+    damage(path)
+    rebuilt = datasets.load("mnist")
+    assert hashlib.sha256(rebuilt.images.data).hexdigest() == datasets.MNIST_SHA256[0]
+    assert not list((own_cache / "datasets").glob("*.part"))
+
+
+def test_a_cache_folder_that_can_not_be_written_is_said(own_cache, monkeypatch):
+    (own_cache / "file").write_text("not a folder")
+    monkeypatch.setenv("MLP_CACHE_DIR", str(own_cache / "file"))
+    with pytest.raises(datasets.DatasetError, match=r"cache folder .* could not be written: Not a directory"):
+        datasets.load("mnist")
+
+
+def arff(images, labels):
+    lines = ["@RELATION mnist_784"]
+    lines += [f"@ATTRIBUTE pixel{i + 1} INTEGER" for i in range(images.shape[1])]
+    lines += ["@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}", "@DATA"]
+    lines += [",".join(map(str, [*row, label])) for row, label in zip(images, labels, strict=True)]
+    return gzip.compress("\n".join(lines).encode())
+
+
+@pytest.fixture
+def openml(monkeypatch, own_cache):
+    """A stand-in of the parts of OpenML's API that fetch_openml uses, with 60 + 10 small images; counts requests."""
+    rng = np.random.default_rng(1)
+    images, labels = rng.integers(0, 256, (70, 9), dtype=np.uint8), rng.integers(0, 10, 70, dtype=np.uint8)
+    file = arff(images, labels)
+    asked = []
+
+    def feature(i, name, kind, target):
+        return {"index": str(i), "name": name, "data_type": kind, "is_target": target, "is_ignore": "false",
+                "is_row_identifier": "false", "number_of_missing_values": "0"}  # fmt: skip
+
+    features = [feature(i, f"pixel{i + 1}", "numeric", "false") for i in range(9)]
+    features.append(feature(9, "class", "nominal", "true") | {"nominal_value": [str(digit) for digit in range(10)]})
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            described = {"id": "554", "name": "mnist_784", "version": "1", "format": "ARFF", "status": "active",
+                         "description": "", "url": f"{base}/file", "md5_checksum": hashlib.md5(
+                             gzip.decompress(file)).hexdigest()}  # fmt: skip
+            answers = {
+                "/list/mnist_784/data_version/1": {"data": {"dataset": [{"did": 554, "status": "active"}]}},
+                "/data/554": {"data_set_description": described},
+                "/features/554": {"data_features": {"feature": features}},
+                "/qualities/554": {"data_qualities": {"quality": [{"name": "NumberOfInstances", "value": "70"}]}},
+            }
+            packed = self.path == "/file"
+            if packed:
+                body = file
+            elif self.path in answers:
+                body = json.dumps(answers[self.path]).encode()
+            else:
+                return self.send_error(404)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            if packed:
+                self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            return self.wfile.write(body)
+
+        def log_message(self, *_):
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Api)
+    base = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setattr(_openml, "_SEARCH_NAME", base + "/list/{}")
+    monkeypatch.setattr(_openml, "_DATA_INFO", base + "/data/{}")
+    monkeypatch.setattr(_openml, "_DATA_FEATURES", base + "/features/{}")
+    monkeypatch.setattr(_openml, "_DATA_QUALITIES", base + "/qualities/{}")
+    sums = hashlib.sha256(images).hexdigest(), hashlib.sha256(labels).hexdigest()
+    monkeypatch.setitem(datasets.DATASETS, "mnist_784", datasets.About("MNIST from OpenML", 60, 10, 9, 10, *sums))
+    yield images, labels, asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_openml_is_fetched_as_version_one_and_kept(openml):
+    images, labels, asked = openml
+    data = datasets.load("mnist_784")
+    np.testing.assert_array_equal(data.train[0], images[:60])
+    np.testing.assert_array_equal(data.test[1], labels[60:])
+    assert asked[0] == "/list/mnist_784/data_version/1"
+    before = len(asked)
+    datasets.load.cache_clear()
+    datasets.load("mnist_784")
+    assert len(asked) == before
+
+
+def test_openml_that_serves_something_else_is_refused(openml, monkeypatch):
+    about = datasets.About("MNIST from OpenML", 60, 10, 9, 10, *datasets.MNIST_SHA256)
+    monkeypatch.setitem(datasets.DATASETS, "mnist_784", about)
+    with pytest.raises(datasets.DatasetError, match="must have the published images, but their checksum differs"):
+        datasets.load("mnist_784")
+
+
+def test_openml_out_of_reach_is_said_with_the_way_out(openml, monkeypatch):
+    monkeypatch.setattr(_openml, "_SEARCH_NAME", "http://127.0.0.1:9/list/{}")
+    with pytest.raises(datasets.DatasetError, match="could not be fetched: <urlopen error"):
+        datasets.load("mnist_784")

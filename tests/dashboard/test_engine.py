@@ -1,0 +1,154 @@
+"""The engine with its real cluster of processes: two runs at once, a killed worker, restarts."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import psutil
+import pytest
+from threadpoolctl import threadpool_limits
+
+from dashboard import datasets, estimates
+from dashboard.config import RunConfig
+from dashboard.engine import Engine
+from dashboard.presets import PRESETS
+from dashboard.store import RunStore
+from mlpcore import SGD, TrainingState, train
+
+PATIENCE = 60  # seconds, before a condition that never comes true fails the test
+
+
+def wait_for(condition, what):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """One engine for the module: (store, engine)."""
+    store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('engine') / 'runs.db'}")
+    engine = Engine(store)
+    engine.start().join()
+    yield store, engine
+    engine.close()
+    store.close()
+
+
+def start(place, **settings):
+    store, engine = place
+    run = store.create(RunConfig(**settings))
+    engine.submit(run)
+    return run
+
+
+def done(place, run):
+    store, _ = place
+    return wait_for(lambda: (got := store.get(run.id)).status == "finished" and got, "the end of the run")
+
+
+def direct(config):
+    """The same training in this process, with one BLAS thread as the workers have; (figures, digest)."""
+    data = datasets.load(config.dataset)
+    rng = np.random.default_rng(config.seed)
+    net, optimizer = config.network(rng), SGD(config.lr)
+    with threadpool_limits(1):
+        results = list(
+            train(net, optimizer, data.train, data.test, epochs=config.epochs, batch_size=config.batch_size, rng=rng)
+        )
+    return figures(results), TrainingState.take(net, optimizer, rng, config.epochs).digest
+
+
+def figures(epochs):
+    return [(e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy) for e in epochs]
+
+
+def test_the_shallow_notebook_preset_gives_what_mlpcore_gives_to_the_last_bit(place):
+    config = PRESETS["Shallow, as in the notebook"].config
+    assert (config.architecture, config.epochs) == ("784-16-10", 16)
+    run = done(place, start(place, **vars(config)))
+    expected, digest = direct(config)
+    assert figures(place[0].epochs(run.id)) == expected
+    assert place[0].state(run.id, 16).digest == digest
+
+
+@pytest.mark.skipif(os.cpu_count() < 2, reason="needs two cores")
+def test_two_runs_train_at_once(place):
+    store, _ = place
+    runs = [start(place, hidden=(100, 100), epochs=50, seed=seed) for seed in (1, 2)]
+    wait_for(lambda: all(store.get(run.id).epochs_done for run in runs), "an epoch of both runs")
+    got = [store.get(run.id) for run in runs]
+    assert [run.status for run in got] == ["running", "running"]
+    assert got[0].environment["pid"] != got[1].environment["pid"]
+    for run in runs:
+        store.wish(run.id, "stop")
+    wait_for(lambda: all(store.get(run.id).status == "stopped" for run in runs), "both runs' stop")
+
+
+def test_a_run_whose_worker_is_killed_goes_on_by_itself_and_ends_the_same(place):
+    store, _ = place
+    config = {"hidden": (60,), "epochs": 6, "seed": 5}
+    run = start(place, **config)
+    wait_for(lambda: store.get(run.id).epochs_done >= 2, "two epochs")
+    os.kill(store.get(run.id).environment["pid"], signal.SIGKILL)
+    got = done(place, run)
+    assert got.attempt == 2
+    expected, digest = direct(RunConfig(**config))
+    assert figures(store.epochs(run.id)) == expected
+    assert store.state(run.id, 6).digest == digest
+
+
+@pytest.mark.parametrize("wish", ["pause", "stop"])
+def test_pause_and_stop_act_inside_a_long_epoch(place, wish):
+    store, _ = place
+    run = start(place, hidden=(1024, 1024), batch_size=8)
+    wait_for(lambda: store.get(run.id).progress > 0, "progress within the epoch")
+    store.wish(run.id, wish)
+    got = wait_for(lambda: (got := store.get(run.id)).status != "running" and got, f"the {wish}")
+    assert (got.status, got.epochs_done) == ({"pause": "paused", "stop": "stopped"}[wish], 0)
+
+
+def test_runs_left_queued_by_an_earlier_server_are_picked_up(place, tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+    run = store.create(RunConfig(hidden=(8,), epochs=1))
+    scheduler = place[1]._client.scheduler.address
+    engine = Engine(store, scheduler)
+    engine.start().join()
+    assert done((store, engine), run).epochs_done == 1
+    engine.close()
+    store.close()
+
+
+def test_a_scheduler_that_does_not_answer_is_said(store, monkeypatch):
+    monkeypatch.setattr("dashboard.engine.CONNECT_SECONDS", 0.5)
+    engine = Engine(store, "tcp://127.0.0.1:9")
+    engine.start().join()
+    assert engine.problem == (
+        "The Dask scheduler at tcp://127.0.0.1:9 does not answer. Start it, or unset MLP_SCHEDULER."
+    )
+    engine.close()
+
+
+def test_closing_the_engine_leaves_no_process_behind(store):
+    engine = Engine(store)
+    engine.start().join()
+    run = store.create(RunConfig(hidden=(1024, 1024), batch_size=8))
+    engine.submit(run)
+    wait_for(lambda: store.get(run.id).progress > 0, "progress")
+    child = psutil.Process(engine._child.pid)
+    family = [child, *child.children(recursive=True)]
+    assert len(family) >= 1 + os.cpu_count()
+    engine.close()
+    wait_for(lambda: not any(process.is_running() for process in family), "the end of every process")
+
+
+def test_this_machine_is_measured_once_and_estimates_are_of_the_right_size(place):
+    costs = estimates.load_costs()
+    assert costs is not None
+    few = estimates.cost(RunConfig(hidden=(16,)), costs).seconds_per_epoch
+    many = estimates.cost(RunConfig(hidden=(512, 256)), costs).seconds_per_epoch
+    assert 0.01 < few < many < 60

@@ -1,0 +1,222 @@
+"""The store on real SQLite files: its rules, and what a bad database gets."""
+
+import sqlite3
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dashboard import schema
+from dashboard.config import RunConfig
+from dashboard.store import STALE_SECONDS, Lost, NoRunError, RunStore, StoreError
+from mlpcore import MLP, SGD, EpochResult, TrainingState
+
+
+def state_of(epoch):
+    rng = np.random.default_rng(epoch)
+    net = MLP([4, 3, 2], rng=rng)
+    return TrainingState.take(net, SGD(0.1), rng, epoch)
+
+
+def epoch(number, accuracy=0.5):
+    return EpochResult(number, 0.1, 0.2, 0.3, accuracy, 0.5)
+
+
+@pytest.fixture
+def run(store):
+    run = store.create(RunConfig())
+    return store.take_up(run.id, run.submission, {"machine": "here"})
+
+
+def sql(store, statement, *values):
+    with sqlite3.connect(store.url.removeprefix("sqlite:///")) as db:
+        rows = db.execute(statement, values).fetchall()
+    db.close()
+    return rows
+
+
+def test_a_new_run_is_queued_numbered_and_named(store):
+    first, second = store.create(RunConfig()), store.create(RunConfig(hidden=(5,)))
+    assert (first.number, first.name, first.status) == (1, "Run 1", "queued")
+    assert second.name == "Run 2"
+    assert [run.id for run in store.latest(10)] == [second.id, first.id]
+    assert store.get(second.id).config == RunConfig(hidden=(5,))
+
+
+def test_what_was_stored_is_there_after_opening_again(store, run):
+    store.commit_epoch(run.id, run.attempt, epoch(1, 0.7), state_of(1).to_bytes())
+    again = RunStore(store.url)
+    assert again.epochs(run.id) == [epoch(1, 0.7)]
+    assert again.newest_state(run.id, run.attempt).digest == state_of(1).digest
+    again.close()
+
+
+def test_epochs_carry_best_last_and_time_into_the_run(store, run):
+    for number, accuracy in enumerate((0.6, 0.9, 0.8), start=1):
+        store.commit_epoch(run.id, run.attempt, epoch(number, accuracy), state_of(number).to_bytes())
+    got = store.get(run.id)
+    assert (got.epochs_done, got.best_epoch, got.best_accuracy, got.last_accuracy) == (3, 2, 0.9, 0.8)
+    assert got.seconds == pytest.approx(1.5)
+
+
+def test_the_newest_two_checkpoints_and_the_best_are_kept(store, run):
+    for number, accuracy in enumerate((0.6, 0.9, 0.8, 0.7, 0.7), start=1):
+        store.commit_epoch(run.id, run.attempt, epoch(number, accuracy), state_of(number).to_bytes())
+    assert [row[0] for row in sql(store, "SELECT epoch FROM checkpoints ORDER BY epoch")] == [2, 4, 5]
+
+
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(store, run):
+    for number in (1, 2, 3):
+        store.commit_epoch(run.id, run.attempt, epoch(number, 0.5 + number / 10), state_of(number).to_bytes())
+    state = bytearray(sql(store, "SELECT state FROM checkpoints WHERE epoch = 3")[0][0])
+    state[len(state) // 2] ^= 1
+    sql(store, "UPDATE checkpoints SET state = ? WHERE epoch = 3", bytes(state))
+    assert store.newest_state(run.id, run.attempt).digest == state_of(2).digest
+    got = store.get(run.id)
+    assert (got.epochs_done, got.best_epoch, got.last_accuracy) == (2, 2, 0.7)
+    assert [e.epoch for e in store.epochs(run.id)] == [1, 2]
+
+
+def test_epoch_and_checkpoint_are_written_together_or_not_at_all(store, run):
+    store.commit_epoch(run.id, run.attempt, epoch(1), state_of(1).to_bytes())
+    with pytest.raises(StoreError):  # the epoch is there already: the whole transaction is taken back
+        store.commit_epoch(run.id, run.attempt, epoch(1, 0.99), state_of(7).to_bytes())
+    assert store.get(run.id).best_accuracy == 0.5
+    assert store.newest_state(run.id, run.attempt).digest == state_of(1).digest
+
+
+def test_whoever_lost_the_run_to_a_later_attempt_writes_nothing(store, run):
+    later = store.take_up(run.id, run.submission, {})
+    assert later.attempt == run.attempt + 1
+    with pytest.raises(Lost):
+        store.ping(run.id, run.attempt, 0.5)
+    with pytest.raises(Lost):
+        store.commit_epoch(run.id, run.attempt, epoch(1), state_of(1).to_bytes())
+    with pytest.raises(Lost):
+        store.settle(run.id, run.attempt, "finished")
+    assert store.epochs(run.id) == []
+    assert store.get(run.id).status == "running"
+
+
+def test_a_run_is_requeued_by_one_of_two(store, run):
+    store.settle(run.id, run.attempt, "paused")
+    seen = store.get(run.id).submission
+    assert store.requeue(run.id, seen).status == "queued"
+    assert store.requeue(run.id, seen) is None
+    assert store.take_up(run.id, seen, {}) is None  # what was submitted before is void
+    assert store.take_up(run.id, seen + 1, {}).status == "running"
+
+
+def test_a_silent_run_becomes_interrupted_and_its_trainer_is_shut_out(store, run):
+    store.notice_stale()
+    assert store.get(run.id).status == "running"
+    sql(store, "UPDATE runs SET heartbeat = heartbeat - ?", STALE_SECONDS + 1)
+    store.notice_stale()
+    assert store.get(run.id).status == "interrupted"
+    with pytest.raises(Lost):
+        store.ping(run.id, run.attempt, 0.1)
+
+
+def test_wishes_reach_the_trainer_or_rest_a_waiting_run_at_once(store, run):
+    store.wish(run.id, "pause")
+    assert store.get(run.id).wish == "pause"
+    assert store.ping(run.id, run.attempt, 0.3) == "pause"
+    waiting = store.create(RunConfig())
+    store.wish(waiting.id, "pause")
+    assert store.get(waiting.id).status == "paused"
+    store.wish(waiting.id, "stop")
+    assert store.get(waiting.id).status == "stopped"
+    assert not store.get(waiting.id).resumable
+
+
+def test_two_processes_number_runs_without_collision(store):
+    script = (
+        "import sys; from dashboard.store import RunStore; from dashboard.config import RunConfig\n"
+        "store = RunStore(sys.argv[1])\n"
+        "for _ in range(25): store.create(RunConfig())"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", script, store.url]) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert sorted(run.number for run in store.latest(100)) == list(range(1, 51))
+
+
+def test_an_unknown_run_is_said(store):
+    with pytest.raises(NoRunError, match="There is no run 'nope' here"):
+        store.get("nope")
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
+    path = tmp_path / "runs.db"
+    path.write_bytes(b"my diary, line one\n" * 100)
+    with pytest.raises(StoreError, match=r"runs\.db is not a database"):
+        RunStore(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"my diary")
+
+
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
+    path = tmp_path / "runs.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE recipes (name)")
+    db.close()
+    with pytest.raises(StoreError, match=r"holds other tables \(recipes\)"):
+        RunStore(f"sqlite:///{path}")
+
+
+def test_a_database_from_a_newer_version_is_refused(store):
+    sql(store, "UPDATE about SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 1"):
+        RunStore(store.url)
+
+
+def test_a_locked_database_is_said_and_nothing_is_lost(store, monkeypatch):
+    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    impatient = RunStore(store.url)
+    other = sqlite3.connect(store.url.removeprefix("sqlite:///"))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="is locked by another program"):
+        impatient.create(RunConfig())
+    other.rollback()
+    other.close()
+    assert impatient.create(RunConfig()).number == 1
+    impatient.close()
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(store):
+    """SQLite reports the same error for a page limit as for a full disk."""
+    first = store.create(RunConfig())
+    first = store.take_up(first.id, first.submission, {})
+    with store._engine.connect() as db:
+        pages = db.exec_driver_sql("PRAGMA page_count").scalar()
+        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="its disk is full"):
+        store.commit_epoch(first.id, first.attempt, epoch(1), b"x" * 1_000_000)
+    assert store.get(first.id).epochs_done == 0
+
+
+def test_a_read_only_database_is_said(store, tmp_path):
+    store.create(RunConfig())
+    reading = RunStore(f"sqlite:///file:{tmp_path / 'runs.db'}?mode=ro&uri=true")
+    assert len(reading.latest(10)) == 1
+    with pytest.raises(StoreError, match="is read-only"):
+        reading.create(RunConfig())
+    reading.close()
+
+
+def test_a_folder_that_does_not_exist_is_said(tmp_path):
+    with pytest.raises(StoreError, match=r"can't be opened\. Its folder must exist"):
+        RunStore(f"sqlite:///{tmp_path / 'nowhere' / 'runs.db'}")
+
+
+def test_a_url_that_sqlalchemy_does_not_know_is_said():
+    with pytest.raises(StoreError, match="must be one that SQLAlchemy knows"):
+        RunStore("oracle of delphi")
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [((3, 40, 1), False), ((3, 44, 6), True), ((3, 45, 0), False), ((3, 50, 6), False), ((3, 50, 7), True),
+     ((3, 51, 2), False), ((3, 51, 3), True), ((3, 52, 0), True)],
+)  # fmt: skip
+def test_wal_is_used_only_where_sqlite_is_safe_with_it(version, safe):
+    assert schema.wal_is_safe(version) is safe

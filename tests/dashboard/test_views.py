@@ -1,0 +1,104 @@
+"""Charts, pictures and formats: what they make of numbers."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from dashboard import charts, formats, images
+from dashboard.evaluation import accuracy_interval
+from mlpcore import EpochResult
+
+HISTORY = [EpochResult(1, 0.3, 0.71, 0.2, 0.91, 1.0), EpochResult(2, 0.2, 0.90, 0.1, 0.94, 1.0)]
+
+
+def test_history_has_a_row_for_each_epoch_and_set():
+    data = charts.history(HISTORY)
+    assert data.to_dict("records")[2] == {"epoch": 2, "set": "test", "accuracy": 0.94, "loss": 0.1}
+    assert len(data) == 4
+    assert list(charts.history([]).columns) == ["epoch", "set", "accuracy", "loss"]
+
+
+def test_axes_settle_with_the_first_epoch_and_stand_still():
+    first, both = charts.history(HISTORY[:1]), charts.history(HISTORY)
+    assert charts.accuracy_floor(first) == charts.accuracy_floor(both) == 0.9
+    assert charts.loss_ceiling(first) == charts.loss_ceiling(both) == pytest.approx(0.3)
+    assert charts.accuracy_floor(charts.history([])) == 0.0
+
+
+@pytest.mark.parametrize("highest", [1e-7, 0.004, 0.099, 0.1, 0.74, 1.0, 3.7, 12, 950])
+def test_the_loss_axis_ends_a_little_above_the_largest_loss(highest):
+    data = charts.history([EpochResult(1, highest, 0.5, highest / 2, 0.5, 1.0)])
+    assert highest <= charts.loss_ceiling(data) <= 2 * highest + 1e-9
+
+
+def test_a_chart_is_plain_json_with_fixed_domains():
+    spec = json.loads(json.dumps(charts.epoch_chart("accuracy", "#123456", 16, 0.9, 1.0)))
+    assert spec["encoding"]["x"]["scale"]["domain"] == [1, 16]
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0.9, 1.0]
+    assert spec["layer"][0]["mark"]["color"] == "#123456"
+
+
+def test_a_run_keeps_its_colour_and_neighbours_differ():
+    assert charts.run_colour(3) == charts.run_colour(13)
+    assert len({charts.run_colour(number) for number in range(1, 11)}) == 10
+    theme = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
+    assert tuple(theme["light"]["chartCategoricalColors"]) == charts.LIGHT
+    assert tuple(theme["dark"]["chartCategoricalColors"]) == charts.DARK
+
+
+def test_a_sparkline_goes_from_its_lowest_to_its_highest():
+    svg = images.sparkline([1.0, 3.0, 2.0], "#123456")
+    assert 'points="0.0,37.0 120.0,3.0 240.0,20.0"' in svg
+    assert "nan" not in images.sparkline([], "#123456") + images.sparkline([5.0, 5.0], "#123456")
+
+
+def test_a_digit_strip_places_each_image():
+    digits = np.zeros((4, 4), np.uint8)
+    digits[3, 0] = 200  # the last image's first pixel
+    strip = images.digit_strip(digits, rows=2, side=2, ink="#010203", scale=3)
+    assert strip.shape == (12, 12, 4)
+    assert (strip[6:9, 6:9] == [1, 2, 3, 200]).all()
+    assert strip[..., 3].sum() == 9 * 200
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (formats.percent(0.97124), "97.12 %"),
+        (formats.percent(None), "–"),
+        (formats.loss(0.012345), "0.0123"),
+        (formats.loss(2.0), "2.00"),
+        (formats.loss(123.0), "123"),
+        (formats.count(89610), "89,610"),
+        (formats.duration(0.412), "0.41 s"),
+        (formats.duration(7.04), "7.0 s"),
+        (formats.duration(9.96), "10 s"),
+        (formats.duration(125), "2 min 5 s"),
+        (formats.duration(120), "2 min"),
+        (formats.duration(4800), "1 h 20 min"),
+        (formats.duration(7200), "2 h"),
+        (formats.size(12_345_678), "12.3 MB"),
+        (formats.size(500), "500 B"),
+        (formats.size(2.5e12), "2,500 GB"),
+    ],
+)
+def test_numbers_are_formatted_for_people(shown, expected):
+    assert shown == expected
+
+
+@pytest.mark.parametrize(("accuracy", "samples"), [(0.97, 10_000), (0.5, 20), (0.999, 10_000), (0.1, 100)])
+def test_the_ends_of_the_interval_are_where_the_score_test_just_rejects(accuracy, samples):
+    """Wilson's ends p solve (accuracy - p)^2 = z^2 p (1 - p) / n, with z the 97.5 % point of N(0, 1)."""
+    low, high = accuracy_interval(accuracy, samples)
+    assert low < accuracy < high
+    for p in (low, high):
+        assert (accuracy - p) ** 2 == pytest.approx(norm.ppf(0.975) ** 2 * p * (1 - p) / samples)
+
+
+def test_the_interval_stays_between_nothing_and_everything():
+    assert accuracy_interval(1.0, 10_000)[1] == 1.0
+    assert accuracy_interval(0.0, 10)[0] == 0.0

@@ -1,0 +1,179 @@
+"""The Train page: empty, busy, at the end, and in error."""
+
+import sqlite3
+import time
+
+import pytest
+
+from dashboard.config import RunConfig
+from dashboard.trainer import environment
+from mlpcore import EpochResult
+
+PATIENCE = 60
+
+
+def until(app, condition, what):
+    """Run the page, as its ticks do, until `condition(app)`."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        app.run()
+        assert not app.exception
+        if condition(app):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
+
+
+def text_of(app):
+    return " ".join(str(element.value) for kind in ("header", "markdown", "caption") for element in app.get(kind))
+
+
+def badge(app, status):
+    return any(status in str(markdown.value) for markdown in app.markdown)
+
+
+def stored_run(store, *, epochs=3, done=3, end="finished", error=None, **settings):
+    run = store.create(RunConfig(hidden=(16,), epochs=epochs, **settings))
+    run = store.take_up(run.id, run.submission, environment())
+    for epoch in range(1, done + 1):
+        store.commit_epoch(run.id, run.attempt, EpochResult(epoch, 0.1, 0.9, 0.1, 0.9 + epoch / 100, 0.5), b"-")
+    if end:
+        store.settle(run.id, run.attempt, end, error)
+    return store.get(run.id)
+
+
+def test_an_empty_store_greets_with_a_sentence_and_the_button(open_app):
+    app = open_app()
+    assert not app.exception
+    assert "784-100-10" in app.header[0].value
+    assert "60,000 handwritten digits" in text_of(app)
+    assert app.button(key="body.train").label == app.button(key="side.train").label == "Train"
+    assert "79,510 parameters" in text_of(app)
+    assert not app.dataframe
+
+
+def test_train_shows_the_run_grow_to_its_end(open_app, store):
+    app = open_app(hidden="16", epochs="2")
+    app.button(key="side.train").click().run()
+    until(app, lambda app: badge(app, "Finished"), "the end of the run")
+    run = store.latest(1)[0]
+    assert app.query_params["run"] == run.id
+    assert (run.status, run.config.hidden, run.epochs_done) == ("finished", (16,), 2)
+    values = [metric.value for metric in app.metric]
+    assert values[0] == f"{100 * run.last_accuracy:.2f} %"
+    assert f"Reached **{100 * run.last_accuracy:.2f} %** of 10,000 test images" in text_of(app)
+    assert "95 % interval" in text_of(app)
+    assert len(app.get("vega_lite_chart")) == 2
+    assert app.dataframe[0].value["Run"].tolist() == ["Run 1"]
+
+
+def test_pause_resume_and_stop(open_app, store):
+    app = open_app(hidden="100,100", epochs="100")
+    app.button(key="side.train").click().run()
+    until(app, lambda app: store.latest(1)[0].epochs_done, "the first epoch")
+    app.run()
+    app.button(key="side.pause").click().run()
+    until(app, lambda app: badge(app, "Paused"), "the pause")
+    app.button(key="body.resume").click().run()
+    until(app, lambda app: badge(app, "Running"), "going on")
+    app.button(key="body.stop").click().run()
+    until(app, lambda app: badge(app, "Stopped"), "the stop")
+    assert app.button(key="side.train").label == "Train"
+
+
+def test_every_setting_is_in_the_link_and_a_link_sets_every_control(open_app):
+    settings = {"hidden": "64,30", "lr": "0.25", "batch": "100", "epochs": "7", "seed": "42", "init": "normal"}
+    app = open_app(**settings)
+    assert not app.exception
+    assert app.slider(key="set.layers").value == 2
+    assert app.select_slider(key="set.lr").value == 0.25
+    assert app.select_slider(key="set.batch").value == 100
+    assert app.number_input(key="set.seed").value == 42
+    assert {key: app.query_params[key] for key in settings} == settings
+    app.slider(key="set.epochs").set_value(9).run()
+    assert app.query_params["epochs"] == "9"
+
+
+def test_a_preset_sets_the_controls_and_moving_one_makes_it_your_own(open_app):
+    app = open_app()
+    app.selectbox(key="set.preset").select("Deeper, as in the notebook").run()
+    assert "784-100-100-10" in app.header[0].value
+    assert app.query_params["init"] == "normal"
+    app.select_slider(key="set.lr").set_value(1.0).run()
+    assert app.selectbox(key="set.preset").value == "Your own"
+
+
+def test_garbage_in_the_link_is_named_and_the_page_works(open_app):
+    app = open_app(hidden="0", lr="nan", batch="70000", epochs="-3", seed="x", init="<script>", run="nope")
+    assert not app.exception
+    said = [warning.value for warning in app.warning]
+    assert any("There is no run 'nope' here" in sentence for sentence in said)
+    assert any("Hidden layer size must be a whole number from 1" in sentence for sentence in said)
+    assert any("Learning rate must be a number > 0, got nan" in sentence for sentence in said)
+    assert any("Batch size must be a whole number from 1 to 60,000" in sentence for sentence in said)
+    assert len(said) == 7
+    assert not app.button(key="side.train").disabled
+
+
+def test_a_network_beyond_the_memory_is_refused_with_the_figure(open_app, store):
+    app = open_app(hidden="900000,900000")
+    assert not app.exception
+    assert "of memory to train, and one run here may use" in app.error[0].value
+    assert app.button(key="side.train").disabled
+    assert app.button(key="body.train").disabled
+    assert store.latest(1) == []
+
+
+def test_a_run_of_an_earlier_server_opens_by_its_link_with_its_settings(open_app, store):
+    run = stored_run(store, lr=0.2, seed=9)
+    app = open_app(run=run.id)
+    assert not app.exception
+    assert badge(app, "Finished")
+    assert app.select_slider(key="set.lr").value == 0.2
+    assert app.metric[1].value == "93.00 %"
+
+
+def test_a_diverged_run_says_where_and_what_to_do(open_app, store):
+    run = stored_run(store, done=1, end="failed", error="Training diverged in epoch 2, batch 7: … Try a smaller one.")
+    app = open_app(run=run.id)
+    assert "Training diverged in epoch 2, batch 7" in app.error[0].value
+    assert app.metric[0].value == "91.00 %"
+
+
+def test_an_interrupted_run_says_so_and_resumes(open_app, store, database_url):
+    run = stored_run(store, done=1, end=None)
+    with sqlite3.connect(database_url.removeprefix("sqlite:///")) as db:
+        db.execute("UPDATE runs SET heartbeat = heartbeat - 60")
+        db.execute("DELETE FROM checkpoints")
+    db.close()
+    app = open_app(run=run.id)
+    assert badge(app, "Interrupted")
+    assert "interrupted after epoch 1" in app.warning[0].value
+    app.button(key="side.resume").click().run()
+    until(app, lambda app: badge(app, "Finished"), "the end of the run")
+    assert store.get(run.id).epochs_done == 3
+
+
+def test_train_as_a_new_run_is_offered_beside_a_run_under_way(open_app, store):
+    run = stored_run(store, done=1, end="paused")
+    app = open_app(run=run.id)
+    assert "side.new" not in [button.key for button in app.button]
+    app.slider(key="set.epochs").set_value(2).run()
+    app.button(key="side.new").click().run()
+    assert not app.exception
+    assert len(store.latest(5)) == 2
+    assert store.get(run.id).status == "paused"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [
+        (lambda path: path.write_text("my diary " * 200), "is not a database"),
+        (lambda path: path.mkdir(), "can't be opened"),
+    ],
+)
+def test_a_bad_database_is_a_sentence_on_the_page(open_app, tmp_path, prepare, sentence):
+    prepare(tmp_path / "runs.db")
+    app = open_app()
+    assert not app.exception
+    assert sentence in app.error[0].value
