@@ -129,18 +129,17 @@ def main():
         colds = [cold(chrome, folder) for _ in range(3)]
         row("cold page", [page for page, _ in colds])
         row("cold click", [click for _, click in colds])
-        server = Server(f"sqlite:///{folder / 'runs.db'}", folder / "log").start()
-        store = RunStore(server.database_url)
-        warm(chrome, server)
-        row("warm click", [warm(chrome, server) for _ in range(10)])
-        row("pause", [rest(chrome, server, store, "Pause") for _ in range(5)])
-        row("stop", [rest(chrome, server, store, "Stop") for _ in range(5)])
-        pairs = [(through_app(chrome, server, store), bare()) for _ in range(PAIRS)]
-        row("in the app", [app for app, _ in pairs])
-        row("bare", [alone for _, alone in pairs])
-        row("overhead", [app / alone for app, alone in pairs], "x, pair by pair")
-        store.close()
-        server.end()
+        with Server(f"sqlite:///{folder / 'runs.db'}", folder / "log") as server:
+            store = RunStore(server.database_url)
+            warm(chrome, server)
+            row("warm click", [warm(chrome, server) for _ in range(10)])
+            row("pause", [rest(chrome, server, store, "Pause") for _ in range(5)])
+            row("stop", [rest(chrome, server, store, "Stop") for _ in range(5)])
+            pairs = [(through_app(chrome, server, store), bare()) for _ in range(PAIRS)]
+            row("in the app", [app for app, _ in pairs])
+            row("bare", [alone for _, alone in pairs])
+            row("overhead", [app / alone for app, alone in pairs], "x, pair by pair")
+            store.close()
 
 
 if __name__ == "__main__":

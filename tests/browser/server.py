@@ -86,6 +86,12 @@ class Server:
         process = psutil.Process(self.process.pid)
         return [process, *process.children(recursive=True)]
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.end()
+
     def end(self, sig=signal.SIGTERM):
         """End it with a signal, and reap it."""
         if self.process.poll() is None:
