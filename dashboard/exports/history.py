@@ -1,0 +1,37 @@
+""".csv: one row an epoch. Texts can't become formulas in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+
+from mlpcore import MLP, EpochResult
+
+from ..config import RunConfig
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet may take for the beginning of a formula
+
+
+def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) -> bytes:
+    """The history as CSV in UTF-8: the run's name, then every figure of the epoch, exactly; empty where unknown."""
+    header = ["run", *(field.name for field in fields(EpochResult))]
+    return csv_bytes(header, ([name, *astuple(epoch)] for epoch in history))
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table as CSV in UTF-8 (RFC 4180). Numbers stay as they are, None is empty, texts are neutralised."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)  # ends lines with \r\n, and so quotes a lone \r, after which a new row would begin
+    writer.writerow([neutralised(cell) for cell in header])
+    writer.writerows([neutralised(cell) for cell in row] for row in rows)
+    return file.getvalue().encode()
+
+
+def neutralised(cell: object) -> object:
+    """A text that begins like a formula gets an apostrophe before it; everything else passes.
+
+    Source: OWASP, CSV Injection.
+    """
+    if isinstance(cell, str) and (cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA)):
+        return "'" + cell
+    return cell
