@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import MISSING, asdict, fields
+from typing import Any
 
 from mlpcore import MLP, EpochResult
 
@@ -13,9 +14,24 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet may take 
 
 
 def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) -> bytes:
-    """The history as CSV in UTF-8: the run's name, then every figure of the epoch, exactly; empty where unknown."""
-    header = ["run", *(field.name for field in fields(EpochResult))]
-    return csv_bytes(header, ([name, *astuple(epoch)] for epoch in history))
+    """The history as CSV: the run's name, then every figure of the epoch, exactly; empty where unknown.
+
+    Nested figures get dotted names ("diagnostics.layers.fc1.dead"); optional ones that no epoch has, no column.
+    """
+    rows = [dict(_flat(asdict(epoch))) for epoch in history]
+    always = [field.name for field in fields(EpochResult) if field.default is MISSING]
+    found = [key for row in rows for key, value in row.items() if value is not None]
+    columns = list(dict.fromkeys([*always, *found]))
+    return csv_bytes(["run", *columns], ([name, *(row.get(key) for key in columns)] for row in rows))
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of everything in nested dicts."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -7,13 +7,13 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
 from mlpcore import MLP, EpochResult, weights
-from mlpcore.network import SCALE
 
 from ..config import RunConfig
 from . import run_file
 from .architecture import check_float32, layer_functions
 
 INPUT, OUTPUT = "image_uint8", "outputs"  # (batch, din) pixels 0 to 255; (batch, dout)
+SCALE = 1 / 255  # of a pixel, as mlpcore scales it
 OPSET, IR_VERSION = 13, 8  # old enough for every onnxruntime since 1.10
 OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {  # name in mlpcore -> ONNX operator and its attributes
     "sigmoid": ("Sigmoid", {}),

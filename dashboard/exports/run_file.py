@@ -28,13 +28,12 @@ def digest(net: MLP) -> str:
 
 def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) -> bytes:
     """The run as JSON. A figure that is not finite, which JSON can't say, becomes null."""
-    epochs = [{key: _finite(value) for key, value in asdict(epoch).items()} for epoch in history]
     run = {
         "format": FORMAT,
         **summary(config, history, name),
         "network": weights.describe(net),
         "weights_sha256": digest(net),
-        "history": epochs,
+        "history": [_finite(asdict(epoch)) for epoch in history],
     }
     return json.dumps(run, indent=1, allow_nan=False).encode()
 
@@ -87,4 +86,7 @@ def _accuracy(value, what):
 
 
 def _finite(value):
+    """`value`, dicts in it included, with null for what is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -229,18 +230,52 @@ def test_json_holds_config_history_and_the_digest_of_the_weights(run):
 
 
 def test_json_stays_json_where_a_loss_is_not_finite(run):
-    history = [EpochResult(1, float("inf"), 0.1, float("nan"), 0.1, 1.0)]
+    history = [Diagnosed(1, float("inf"), 0.1, float("nan"), 0.1, 1.0, diagnostics={"norm": float("nan")})]
     text = exports.write("json", run[0], run[1], history, "x").decode()
     assert "NaN" not in text
     assert "Infinity" not in text
     assert json.loads(text)["history"][0]["train_loss"] is None
+    assert json.loads(text)["history"][0]["diagnostics"] == {"norm": None}
 
 
 def test_csv_holds_every_figure_exactly(run):
     rows = list(csv.DictReader(io.StringIO(exports.write("csv", *run).decode())))
     (epoch,) = run[2]
-    assert rows == [{"run": run[3], **{key: str(value) for key, value in vars(epoch).items()}}]
-    assert float(rows[0]["train_loss"]) == epoch.train_loss
+    figures = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds")
+    (row,) = rows
+    assert list(row)[:7] == ["run", *figures]
+    assert {key: float(row[key]) for key in figures} == {key: getattr(epoch, key) for key in figures}
+
+
+@dataclass(frozen=True)
+class Diagnosed(EpochResult):
+    """An epoch with figures inside figures, and one that may be missing."""
+
+    validation_loss: float | None = None
+    diagnostics: dict | None = None
+
+
+def test_figures_inside_figures_have_a_column_each_and_those_of_no_epoch_none(run):
+    history = [
+        Diagnosed(1, 0.5, 0.8, None, None, 1.5),
+        Diagnosed(
+            2, 0.4, 0.9, None, None, 1.5, diagnostics={"norm": 2.5, "layers": {"fc1": {"dead": 3, "flat": None}}}
+        ),
+    ]
+    assert exports.write("csv", run[0], run[1], history, "x").decode().splitlines() == [
+        "run,epoch,train_loss,train_accuracy,test_loss,test_accuracy,seconds,diagnostics.norm,diagnostics.layers.fc1.dead",
+        "x,1,0.5,0.8,,,1.5,,",
+        "x,2,0.4,0.9,,,1.5,2.5,3",
+    ]
+    told = json.loads(exports.write("json", run[0], run[1], history, "x"))["history"]
+    assert told[1]["diagnostics"] == history[1].diagnostics
+
+
+def test_a_run_without_epochs_has_a_header_and_claims_nothing(run):
+    assert exports.write("csv", run[0], run[1], [], "x").decode() == (
+        "run,epoch,train_loss,train_accuracy,test_loss,test_accuracy,seconds\r\n"
+    )
+    assert json.loads(exports.write("json", run[0], run[1], [], "x"))["test_accuracy"] is None
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1", "\n-1"])
