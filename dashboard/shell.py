@@ -3,22 +3,33 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from . import formats
 from .engine import Engine
 from .errors import UserError
-from .store import RunStore, database_url, open_store
+from .store import Run, RunStore, database_url, open_store
 
 ROUTED = "routed"
+PICKABLE = 200  # runs in a picker
 SAID = "said"  # a problem met in a callback, to be shown on the next run
 
 
 def navigation() -> StreamlitPage:
     """The pages of the app; called by the router on every run."""
     st.session_state[ROUTED] = True
-    return st.navigation([st.Page("pages/train.py", title="Train", default=True)], position="top")
+    pages = {
+        "": [st.Page("pages/train.py", title="Train", default=True)],
+        "Understand": [
+            st.Page("pages/compare.py", title="Compare"),
+            st.Page("pages/mistakes.py", title="Mistakes"),
+            st.Page("pages/weights.py", title="Weights"),
+        ],
+    }
+    return st.navigation([page for section in pages.values() for page in section], position="top")
 
 
 def enter() -> None:
@@ -39,6 +50,15 @@ def problems_said() -> Iterator[None]:
 
 
 @contextmanager
+def problems_shown() -> Iterator[None]:
+    """A UserError becomes its sentence, and the page goes on without."""
+    try:
+        yield
+    except UserError as error:
+        st.warning(str(error), icon=":material/link_off:")
+
+
+@contextmanager
 def problems_kept() -> Iterator[None]:
     """In a callback, which can't draw: the sentence is kept for `say_kept`."""
     try:
@@ -56,6 +76,47 @@ def say_kept() -> None:
 def dark() -> bool:
     """Whether the page is shown in the dark theme."""
     return st.context.theme.type == "dark"
+
+
+def run_name(run: Run) -> str:
+    """A run in a list: Run 12, 784-100-10, 97.65 %"""
+    return f"{run.name}, {run.config.architecture}, {formats.percent(run.last_accuracy)}"
+
+
+def pick_run(label: str, key: str, parameter: str, *, optional: bool = False) -> Run | None:
+    """The picker of a run that has something to show, in step with the link's `parameter`; None when none is chosen.
+
+    A link to a run that is gone says so. Without a choice it is the newest run, or none where that is `optional`.
+    """
+    runs = [run for run in store().latest(PICKABLE) if run.epochs_done]
+    wanted = st.query_params.get(parameter)
+    if wanted and key not in st.session_state:
+        if wanted not in [run.id for run in runs]:
+            with problems_shown():
+                found = store().get(wanted)
+                runs = [found, *runs] if found.epochs_done else runs
+        st.session_state[key] = next((run.id for run in runs if run.id == wanted), None)
+    if not runs:
+        return None
+    names = {run.id: run_name(run) for run in runs}
+    if st.session_state.get(key) not in names and not optional:
+        st.session_state[key] = runs[0].id
+    chosen = st.selectbox(
+        label, list(names), key=key, index=None, format_func=names.__getitem__, placeholder="None",
+        persist_state="session",
+    )  # fmt: skip
+    if chosen:
+        st.query_params[parameter] = chosen
+    elif parameter in st.query_params:
+        del st.query_params[parameter]
+    return next((run for run in runs if run.id == chosen), None)
+
+
+def nothing_yet(what: str) -> NoReturn:
+    """An empty page: says what is missing, and offers the way to it. The page ends here."""
+    st.markdown(f"There is no trained run yet. Train one, and {what}.")
+    st.page_link("pages/train.py", label="Train a network", icon=":material/play_arrow:")
+    st.stop()
 
 
 def store() -> RunStore:

@@ -23,6 +23,7 @@ from .config import RunConfig
 from .errors import UserError
 from .schema import about, checkpoints, epochs, runs
 
+SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
 ATTEMPTS = 3  # at a transaction that found the database busy
 ACTIVE = ("queued", "running")
@@ -268,8 +269,13 @@ class RunStore:
             raise Lost
         return row.wish
 
-    def commit_epoch(self, run: str, attempt: int, result: EpochResult, state: bytes) -> None:
-        """The epoch and its checkpoint, together or not at all. Keeps the newest two checkpoints and the best."""
+    def commit_epoch(self, run: str, attempt: int, result: EpochResult, state: bytes, planned: int = 1) -> None:
+        """The epoch and its checkpoint, together or not at all; `planned` is the run's number of epochs.
+
+        Kept for good are the newest two checkpoints, the best, and every so many for looking back, within
+        SNAPSHOT_BYTES a run.
+        """
+        stride = snapshot_stride(len(state), planned)
 
         def work(db):
             best = db.execute(_best(run)).first()
@@ -295,7 +301,8 @@ class RunStore:
                 )
             )
             old = checkpoints.c.epoch.notin_((result.epoch, result.epoch - 1, best_epoch))
-            db.execute(delete_from(checkpoints).where(checkpoints.c.run == run, old))
+            between = checkpoints.c.epoch % stride != 1 % stride
+            db.execute(delete_from(checkpoints).where(checkpoints.c.run == run, old, between))
 
         self._write(work)
 
@@ -320,6 +327,11 @@ class RunStore:
                 return TrainingState.from_bytes(row["state"])
         self._take_back(run, attempt, 0)
         return None
+
+    def snapshots(self, run: str) -> list[int]:
+        """The epochs whose weights are kept, in order."""
+        statement = select(checkpoints.c.epoch).where(checkpoints.c.run == run).order_by(checkpoints.c.epoch)
+        return [row["epoch"] for row in self._rows(statement)]
 
     def state(self, run: str, epoch: int) -> TrainingState | None:
         """The checkpoint of one epoch, or None when it is not kept or damaged."""
@@ -365,6 +377,14 @@ SENTENCES = {  # by the beginning of SQLite's name for the error
     "SQLITE_CANTOPEN": "can't be opened. Its folder must exist and be writable.",
 }
 WISHES = {"pause": "paused", "stop": "stopped"}
+
+
+def snapshot_stride(size: int, planned: int) -> int:
+    """Every how many epochs a checkpoint of `size` bytes is kept: a power of two that keeps `planned` in the budget."""
+    stride = 1
+    while stride < planned and size * planned / stride > SNAPSHOT_BYTES:
+        stride *= 2
+    return stride
 
 
 def _mine(run, attempt):

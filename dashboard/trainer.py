@@ -48,7 +48,7 @@ def _train(store, run):
     watch = Watch(store, run)
     try:
         for result, state in results(run.config, store.newest_state(run.id, run.attempt), watch):
-            store.commit_epoch(run.id, run.attempt, result, state.to_bytes())
+            store.commit_epoch(run.id, run.attempt, result, state.to_bytes(), run.config.epochs)
     except Rest as rest:
         return rest.status, None
     except Diverged as diverged:

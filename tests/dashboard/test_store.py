@@ -60,10 +60,18 @@ def test_epochs_carry_best_last_and_time_into_the_run(store, run):
     assert got.seconds == pytest.approx(1.5)
 
 
-def test_the_newest_two_checkpoints_and_the_best_are_kept(store, run):
-    for number, accuracy in enumerate((0.6, 0.9, 0.8, 0.7, 0.7), start=1):
-        store.commit_epoch(run.id, run.attempt, epoch(number, accuracy), state_of(number).to_bytes())
-    assert [row[0] for row in sql(store, "SELECT epoch FROM checkpoints ORDER BY epoch")] == [2, 4, 5]
+def test_the_newest_two_checkpoints_the_best_and_some_between_are_kept_within_a_budget(store, run, monkeypatch):
+    state = state_of(1).to_bytes()
+    monkeypatch.setattr("dashboard.store.SNAPSHOT_BYTES", 3 * len(state))
+    for number in range(1, 13):
+        store.commit_epoch(run.id, run.attempt, epoch(number, 0.9 if number == 3 else 0.5), state, 12)
+    assert store.snapshots(run.id) == [1, 3, 5, 9, 11, 12]
+
+
+def test_every_epoch_of_a_small_network_is_kept(store, run):
+    for number in range(1, 6):
+        store.commit_epoch(run.id, run.attempt, epoch(number), state_of(number).to_bytes(), 5)
+    assert store.snapshots(run.id) == [1, 2, 3, 4, 5]
 
 
 def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(store, run):

@@ -103,10 +103,10 @@ def test_a_database_that_fails_in_mid_run_loses_nothing_that_was_committed(store
     run = store.create(RunConfig(hidden=(8,), epochs=3, batch_size=20))
     original = type(store).commit_epoch
 
-    def full_after_one(self, run_id, attempt, result, state):
+    def full_after_one(self, run_id, attempt, result, state, planned):
         if result.epoch == 2:
             raise StoreError("The database can't grow: its disk is full.")
-        original(self, run_id, attempt, result, state)
+        original(self, run_id, attempt, result, state, planned)
 
     monkeypatch.setattr(type(store), "commit_epoch", full_after_one)
     train_run(run.id, run.submission, store.url)

@@ -1,0 +1,44 @@
+"""What a trained run answers: its network at an epoch, and its outputs on a split. Kept for the next page run."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from mlpcore import MLP
+
+from . import datasets
+from .evaluation import predictions
+from .store import Run, RunStore, StoreError, open_store
+
+SPLITS = {"test": "Test set", "train": "Training set"}
+
+
+def network(store: RunStore, run: Run, epoch: int | None = None) -> MLP:
+    """The network of `run` as it was after `epoch`, or as it is now; StoreError when that is not kept."""
+    return _network(store.url, run.id, epoch or run.epochs_done)
+
+
+def outputs(store: RunStore, run: Run, split: str = "test", epoch: int | None = None) -> np.ndarray:
+    """The outputs (n, classes) of that network on a split of the run's data set, read-only."""
+    return _outputs(store.url, run.id, epoch or run.epochs_done, split)
+
+
+@lru_cache(maxsize=32)
+def _network(url, run_id, epoch):
+    store = open_store(url)
+    state = store.state(run_id, epoch)
+    if state is None:
+        raise StoreError(f"The weights after epoch {epoch} of this run are not kept.")
+    net = store.get(run_id).config.network(np.random.default_rng(0))
+    for name, value, _ in net.parameters():
+        value[...] = state.weights[name]
+    return net
+
+
+@lru_cache(maxsize=32)
+def _outputs(url, run_id, epoch, split):
+    config = open_store(url).get(run_id).config
+    images, _ = getattr(datasets.load(config.dataset), split)
+    result = predictions(_network(url, run_id, epoch), images)
+    result.setflags(write=False)
+    return result
