@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from dashboard.exports.refusal import shown
 from mlpcore import MLP
 from tests.dashboard.test_exports_builders import (
     ABOUT,
@@ -109,6 +110,13 @@ def test_a_header_nested_as_deep_as_json_is_read_is_refused():
     for depth in range(700, 1001, 3):
         text = json.dumps(ABOUT).replace("[784, 5, 10]", "[" * depth + "]" * depth)
         assert refusal(tensors(text), "w.safetensors").startswith(("w.safetensors must have sizes", "The metadata of"))
+
+
+def test_a_value_too_deep_to_print_is_still_shown():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    assert shown(value) == "a value nested without end"
 
 
 def test_ten_thousand_layers_are_refused():
