@@ -104,7 +104,7 @@ def through_app(chrome, server, store):
     button(page, "Train").click()
     page.wait_for_url("**run=*")
     run = page.url.split("run=")[1]
-    wait_for(lambda: store.get(run).status == "finished", "the end")
+    wait_for(lambda: store.get(run).status == "finished", "the end", pause=0.3)
     page.close()
     got = store.get(run)
     return got.ended - got.started

@@ -15,6 +15,7 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # r
 MALLOC = {  # Dask has workers give freed memory back at once; a training would fetch it again for every batch
     "MALLOC_TRIM_THRESHOLD_": 2**28,
     "MALLOC_MMAP_THRESHOLD_": 2**26,
+    "MALLOC_TOP_PAD_": 2**25,
 }
 PARENT_SECONDS = 0.25  # between two looks at whether the parent lives
 
@@ -32,7 +33,7 @@ def main(parent: int) -> None:
     from . import datasets
 
     datasets.load("mnist")  # unpacked once here, rather than by every worker
-    dask.config.set({"distributed.worker.profile.enabled": False})
+    dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500ms"})
     dask.config.update(dask.config.config, {"distributed": {"nanny": {"pre-spawn-environ": MALLOC}}})
     with tempfile.TemporaryDirectory(prefix="mlp-lab-", ignore_cleanup_errors=True) as folder:
         cluster = LocalCluster(

@@ -24,6 +24,7 @@ from .errors import UserError
 from .schema import about, checkpoints, epochs, runs
 
 SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
+POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
 ATTEMPTS = 3  # at a transaction that found the database busy
 ACTIVE = ("queued", "running")
@@ -204,6 +205,15 @@ class RunStore:
     def epochs(self, run: str) -> list[EpochResult]:
         """The epochs of one run in order."""
         return self.histories([run])[run]
+
+    def await_epoch(self, run: str, patience: float) -> None:
+        """Return when the run has an epoch or is over, or after `patience` seconds."""
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            got = self.get(run)
+            if got.epochs_done or not got.active:
+                return
+            time.sleep(POLL_SECONDS)
 
     def histories(self, ids: Sequence[str]) -> dict[str, list[EpochResult]]:
         """The epochs of several runs, by run, in one query."""

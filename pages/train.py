@@ -12,8 +12,9 @@ from dashboard.images import digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
-FIRST_TICK_SECONDS, TICK_SECONDS = 0.3, 0.7  # until the first epoch is there, and then
-TABLE_TICK_SECONDS = 3
+TICK_SECONDS = 1.0
+QUICK_SECONDS = 0.6  # an epoch that takes no longer is waited for, so that a click is answered with a curve
+TABLE_TICK_SECONDS = 5
 HISTORY = 50  # runs that estimates of time are taken from
 GREETING = 96  # images
 STATUS = {  # badge colour and icon of each status
@@ -34,6 +35,9 @@ def train(config: RunConfig) -> None:
         run = shell.store().create(config)
         controls.show(run)
         shell.engine().submit(run)
+        expected = estimates.cost(config, estimates.load_costs()).seconds_per_epoch
+        if expected and expected <= QUICK_SECONDS:
+            shell.store().await_epoch(run.id, patience=2 * QUICK_SECONDS)
 
 
 def wish(run: Run, what: str) -> None:
@@ -155,6 +159,9 @@ def curves(run: Run, epochs) -> None:
     for column, (metric, low, high) in zip(st.columns(2), ranges, strict=True):
         with column:
             st.markdown(f"**{metric.capitalize()}**")
+            if not epochs:  # its axes settle with the first epoch: drawn once, not twice
+                st.container(height=charts.HEIGHT, border=False)
+                continue
             spec = charts.epoch_chart(metric, colour, run.config.epochs, low, high)
             st.vega_lite_chart(
                 data, spec, key=f"chart.{metric}", width="stretch", alt=f"{metric} per epoch, test and train"
@@ -171,8 +178,8 @@ def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) ->
         if before:
             shell.store().notice_stale()
             run, epochs = shell.store().get(before.id), shell.store().epochs(before.id)
-            if run.status != before.status or bool(run.epochs_done) != bool(before.epochs_done):
-                st.rerun()  # the controls depend on the one, the pace on the other
+            if (run.active, run.resumable) != (before.active, before.resumable):
+                st.rerun()  # the controls outside of this part change with it
     shell.say_kept()
     heading(run, config, usable)
     if run is None:
@@ -218,9 +225,8 @@ with st.sidebar:
 controls.write_link(config)
 for problem in controls.problems_of_link():
     st.warning(problem, icon=":material/link_off:")
-tick = TICK_SECONDS if run and run.epochs_done else FIRST_TICK_SECONDS
 measured = estimates.load_costs() is not None
-st.fragment(run_every=tick if (run and run.active) or not measured else None, key="live")(live)(
+st.fragment(run_every=TICK_SECONDS if (run and run.active) or not measured else None, key="live")(live)(
     run, config, usable, measured
 )
 table_tick = TABLE_TICK_SECONDS if any(run.active for run in recent) else None

@@ -35,13 +35,13 @@ def browser():
         started.close()
 
 
-def wait_for(condition, what, patience=PATIENCE):
+def wait_for(condition, what, patience=PATIENCE, pause=0.02):
     """Poll until `condition()` is true; returns its value."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
         if value := condition():
             return value
-        time.sleep(0.02)
+        time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {patience} s")
 
 
