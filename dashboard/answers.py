@@ -23,6 +23,17 @@ def outputs(store: RunStore, run: Run, split: str = "test", epoch: int | None = 
     return _outputs(store.url, run.id, epoch or run.epochs_done, split)
 
 
+def norms(net: MLP) -> np.ndarray:
+    """The length of each unit's weights in the first layer, (units,)."""
+    return np.linalg.norm(net.layers[0].W, axis=1)
+
+
+def most_exciting(net: MLP, images: np.ndarray, unit: int, count: int) -> np.ndarray:
+    """The indices of the `count` images (n, din) with the largest weighted input to a unit of the first layer."""
+    z = images.astype(np.float32) @ net.layers[0].W[unit]  # neither the scale 1/255 nor the bias changes the order
+    return np.argsort(z)[::-1][:count]
+
+
 @lru_cache(maxsize=32)
 def _network(url, run_id, epoch):
     store = open_store(url)

@@ -32,3 +32,33 @@ def digit_strip(images: np.ndarray, rows: int, side: int, ink: str, scale: int =
     red, green, blue = bytes.fromhex(ink.removeprefix("#"))
     colour = np.broadcast_to(np.array([red, green, blue], np.uint8), (*alpha.shape, 3))
     return np.dstack([colour, alpha])
+
+
+ABOVE, BELOW = (47, 98, 208), (217, 95, 14)  # weights are blue above zero and orange below, everywhere
+
+
+def signed(values: np.ndarray, strongest: float) -> np.ndarray:
+    """Any array of weights as RGBA uint8, one axis more: blue above zero, orange below, nothing at zero."""
+    colour = np.where(values[..., None] >= 0, np.array(ABOVE, np.uint8), np.array(BELOW, np.uint8))
+    alpha = np.clip(255 * np.abs(values) / (strongest or 1), 0, 255).astype(np.uint8)
+    return np.concatenate([colour, alpha[..., None]], axis=-1)
+
+
+def receptive_fields(W: np.ndarray, side: int, columns: int, scale: int, strongest: float) -> np.ndarray:
+    """Each row of W (units, side * side) as a picture, `columns` in a row, as RGBA (height, width, 4)."""
+    rows = -(-len(W) // columns)
+    tiles = np.zeros((rows * columns, side + 2, side + 2, 4), np.uint8)  # a clear edge of one pixel around each
+    tiles[: len(W), 1:-1, 1:-1] = signed(W.reshape(-1, side, side), strongest)
+    grid = tiles.reshape(rows, columns, side + 2, side + 2, 4).transpose(0, 2, 1, 3, 4)
+    grid = grid.reshape(rows * (side + 2), columns * (side + 2), 4)
+    return grid.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def matrix(W: np.ndarray, scale: int, strongest: float) -> np.ndarray:
+    """A weight matrix (dout, din) as RGBA, one square of `scale` pixels a weight."""
+    return signed(W, strongest).repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def signed_legend(width: int = 240, height: int = 10) -> np.ndarray:
+    """The scale of `signed` from below zero to above, as RGBA."""
+    return signed(np.tile(np.linspace(-1, 1, width), (height, 1)), 1.0)

@@ -12,7 +12,7 @@ from dashboard.images import digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 1.2
 QUICK_SECONDS = 0.6  # an epoch that takes no longer is waited for, so that a click is answered with a curve
 TABLE_TICK_SECONDS = 5
 HISTORY = 50  # runs that estimates of time are taken from

@@ -33,11 +33,12 @@ def open_app(database_url, scheduler, monkeypatch):
 
     def open_app(page=None, **query):
         app = AppTest.from_file(APP, default_timeout=30)
-        for key, value in query.items():
-            app.query_params[key] = value
         if page:
             app.run()
+            app.query_params.clear()
             app.switch_page(page)
+        for key, value in query.items():
+            app.query_params[key] = value
         return app.run()
 
     yield open_app
