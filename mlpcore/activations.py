@@ -21,20 +21,72 @@ def sigmoid_derivative(z):
     return a * (1 - a)
 
 
-class Sigmoid:
-    """The logistic function and its slope, the latter told from the activation a = sigma(z)."""
+class Activation:
+    """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone."""
 
-    name = "sigmoid"
+    flat = 0.0  # a unit with a smaller slope counts as saturated: it hardly learns
 
-    def forward(self, z):
-        """`z` (batch, units) becomes sigma(z), in place."""
-        return sigmoid(z, out=z)
+    def __init__(self):
+        self._scratch = np.empty(0)
 
     def backward(self, delta, a):
-        """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * a (1 - a), in place."""
-        delta *= a
-        delta *= 1 - a
+        """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * slope, in place."""
+        if self._scratch.shape != a.shape or self._scratch.dtype != a.dtype:
+            self._scratch = np.empty_like(a)
+        delta *= self.slope(a, out=self._scratch)
         return delta
 
 
-ACTIVATIONS = {"sigmoid": Sigmoid}
+class Sigmoid(Activation):
+    """a = 1 / (1 + exp(-z)), between 0 and 1; slope a (1 - a), at most 1/4."""
+
+    name, flat = "sigmoid", 0.0125
+
+    def forward(self, z):
+        return sigmoid(z, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.subtract(1, a, out=out)
+        slope *= a
+        return slope
+
+
+class Tanh(Activation):
+    """a = tanh(z), between -1 and 1; slope 1 - a^2."""
+
+    name, flat = "tanh", 0.05
+
+    def forward(self, z):
+        return np.tanh(z, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.multiply(a, a, out=out)
+        return np.subtract(1, slope, out=slope)
+
+
+class ReLU(Activation):
+    """a = max(z, 0); slope 1 above zero, 0 elsewhere. Source: Nair and Hinton (2010)."""
+
+    name, flat = "relu", 0.5
+
+    def forward(self, z):
+        return np.maximum(z, 0, out=z)
+
+    def slope(self, a, out=None):
+        return np.sign(a, out=out)
+
+
+class LeakyReLU(Activation):
+    """a = max(z, z / 100); slope 1 above zero, 1/100 elsewhere. Source: Maas, Hannun and Ng (2013)."""
+
+    name, leak = "leaky_relu", 0.01
+
+    def forward(self, z):
+        return np.maximum(z, z * self.leak, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.sign(a, out=out)
+        return np.maximum(slope, self.leak, out=slope)
+
+
+ACTIVATIONS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU}

@@ -7,33 +7,32 @@ import numpy as np
 from . import weights
 from .activations import ACTIVATIONS
 from .costs import COSTS
+from .data import one_hot, scaled
 from .linear import Linear
 
-SCALE = 1 / 255  # of a pixel stored as uint8
+
+class Buffers:
+    """Arrays of one kind that are written again and again: training allocates nothing after its first batches."""
+
+    def __init__(self, dtype):
+        self.dtype, self._arrays = dtype, {}
+
+    def __call__(self, *key):
+        """The (rows, columns) array kept for (name, layer number, rows, columns)."""
+        array = self._arrays.get(key)
+        if array is None:
+            array = self._arrays[key] = np.empty(key[-2:], self.dtype)
+        return array
 
 
-def scaled(X, dtype):
-    """uint8 pixels become floats in [0, 1]; floats are only cast to `dtype`. Any shape."""
-    return np.multiply(X, SCALE, dtype=dtype) if X.dtype == np.uint8 else X.astype(dtype, copy=False)
-
-
-def one_hot(y, classes, dtype=np.float32):
-    """Integer labels (batch,) become rows with a single 1, (batch, classes); such rows pass through.
-
-    ValueError when the shape or a label does not fit.
-    """
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == classes:
-        return y.astype(dtype, copy=False)
-    if y.ndim != 1 or y.dtype.kind not in "iu":
-        raise ValueError(f"labels must be integers (batch,) or one-hot (batch, {classes}), got {y.dtype} {y.shape}")
-    if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:
-        raise ValueError(f"labels must lie in 0..{classes - 1}, got {y.min()}..{y.max()}")
-    return np.eye(classes, dtype=dtype)[y]
+def fresh(*key):
+    """Stands where Buffers could: let NumPy allocate."""
 
 
 class Network:
-    """Linear layers, each followed by the activation. Each Linear set as an attribute is registered, in order.
+    """Linear layers in a row. Each Linear set as an attribute is registered, in order.
+
+    Hidden layers are followed by the activation, the last one by the output function that belongs to the cost.
 
     A subclass sets its layers in `__init__`:  self.fc1 = Linear(784, 16, rng=rng)
     """
@@ -71,20 +70,26 @@ class Network:
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise ValueError(f"input must be (batch, {self.sizes[0]}), got {x.shape}")
-        return self._forward(scaled(x, self.dtype))
+        return self.cost.activate(self._forward(scaled(x, self.dtype)))
 
-    def _forward(self, a):
-        for layer in self._layers.values():
-            a = self.activation.forward(layer(a))
-        return a
+    def _forward(self, a, buffer=fresh, dropout=None):
+        """(batch, din) -> z of the last layer, (batch, dout). Remembers the hidden activations."""
+        *hidden, last = self._layers.values()
+        self._hidden = []
+        for i, layer in enumerate(hidden):
+            a = self.activation.forward(layer(a, out=buffer("a", i, len(a), layer.dout)))
+            self._hidden.append(a)
+            if dropout is not None:
+                a = dropout.forward(a, i)
+        return last(a, out=buffer("a", len(hidden), len(a), last.dout))
 
     def backward(self, x, y):
         """Add the gradient of the mean cost of a batch to every dW and db; return the outputs (batch, dout).
 
         x: (batch, din); y: one-hot (batch, dout) or integer labels (batch,). The forward pass is part of it.
         Backpropagation, with L the last layer (Nielsen 2015, ch. 2, BP1 to BP4):
-            delta_L = dC/da_L * sigma'(z_L),  delta_l = (delta_{l+1} W_{l+1}) * sigma'(z_l),
-            dC/dW_l = delta_l^T a_{l-1},      dC/db_l = sum of delta_l's rows.
+            delta_L = dC/dz_L,            delta_l = (delta_{l+1} W_{l+1}) * sigma'(z_l),
+            dC/dW_l = delta_l^T a_{l-1},  dC/db_l = sum of delta_l's rows.
         """
         a = self(x)
         y = one_hot(y, self.sizes[-1], self.dtype)
@@ -93,13 +98,21 @@ class Network:
         self._backward(a, y, accumulate=True)
         return a
 
-    def _backward(self, a, y, *, accumulate):
-        layers = self.layers
-        delta = self.activation.backward(self.cost.gradient(a, y), a)
-        for layer in reversed(layers[1:]):
-            below = layer.backward(delta, accumulate=accumulate)
-            delta = self.activation.backward(below, layer.input)
-        layers[0].backward(delta, accumulate=accumulate, input_gradient=False)
+    def _backward(self, a, y, *, accumulate, scale=1.0, buffer=fresh, dropout=None):
+        """Fill the gradients, each times `scale`: multiplying the small delta_L is cheaper than every dW."""
+        first, *above = self._layers.values()
+        delta = self.cost.delta(a, y, scale, out=buffer("delta", len(above), *a.shape))
+        for i, layer in reversed(list(enumerate(above))):
+            below = layer.backward(delta, accumulate=accumulate, out=buffer("delta", i, len(a), layer.din))
+            if dropout is not None:
+                below = dropout.backward(below, i)
+            delta = self.activation.backward(below, self._hidden[i])
+        first.backward(delta, accumulate=accumulate, input_gradient=False)
+
+    def loss(self, x, y):
+        """The mean cost of a batch as a float; x and y as in `backward`."""
+        z = self._forward(scaled(np.asarray(x), self.dtype))
+        return self.cost.value(z, one_hot(y, self.sizes[-1], self.dtype))
 
     def zero_grad(self):
         """Set every gradient to zero."""
