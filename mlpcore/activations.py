@@ -73,7 +73,7 @@ class ReLU(Activation):
         return np.maximum(z, 0, out=z)
 
     def slope(self, a, out=None):
-        return np.sign(a, out=out)
+        return np.greater(a, 0, out=out)
 
 
 class LeakyReLU(Activation):
@@ -85,8 +85,9 @@ class LeakyReLU(Activation):
         return np.maximum(z, z * self.leak, out=z)
 
     def slope(self, a, out=None):
-        slope = np.sign(a, out=out)
-        return np.maximum(slope, self.leak, out=slope)
+        slope = np.multiply(a > 0, 1 - self.leak, out=out, dtype=a.dtype)
+        slope += self.leak
+        return slope
 
 
 ACTIVATIONS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU}

@@ -106,7 +106,7 @@ class _Loop:
         self.regularization, self.augmentation = regularization, augmentation
         self.dropout = Dropout(regularization.dropout, rng=rng) if regularization.dropout else None
         self.parameters = net.parameters()
-        self.buffer, self.pixels = Buffers(net.dtype), Buffers(X.dtype)
+        self.units, self.samples, self.pixels = Buffers(net.dtype, "F"), Buffers(net.dtype), Buffers(X.dtype)
         self.before = {}
 
     def epoch(self, number, epochs, schedule, progress):
@@ -128,14 +128,14 @@ class _Loop:
     def step(self, rows, logits):
         """Forward, backward and update for the samples `rows`; fills in their `logits`. False: not finite."""
         net, optimizer = self.net, self.optimizer
-        z = net._forward(self.images(rows), self.buffer, self.dropout)
+        z = net._forward(self.images(rows), self.units, self.dropout)
         logits[...] = z
-        a = net.cost.activate(z)
-        if not math.isfinite(np.vdot(a, a)):
+        if not math.isfinite(np.vdot(logits, logits)):
             return False
-        y = self.targets.take(rows, axis=0, out=self.buffer("y", *a.shape), mode="clip")
+        a = net.cost.activate(z)
+        y = self.targets.take(rows, axis=0, out=self.samples("y", *a.shape), mode="clip")
         scale = optimizer.scale
-        net._backward(a, y, accumulate=False, scale=scale, buffer=self.buffer, dropout=self.dropout)
+        net._backward(a, y, accumulate=False, scale=scale, buffer=self.units, dropout=self.dropout)
         self.regularization.adjust(self.parameters, scale)
         optimizer.step(self.parameters, scale)
         return True
@@ -144,7 +144,7 @@ class _Loop:
         """The samples `rows` as floats, augmented; mode="clip" lets NumPy write to `out` directly."""
         shape = len(rows), self.X.shape[1]
         x = self.X.take(rows, axis=0, out=self.pixels("x", *shape), mode="clip")
-        x = scaled(x, self.net.dtype, out=self.buffer("x", *shape))
+        x = scaled(x, self.net.dtype, out=self.samples("x", *shape))
         return x if self.augmentation is None else self.augmentation(x, rng=self.rng)
 
     def diagnose(self):
@@ -179,8 +179,9 @@ def predict(net, X):
 def evaluate(net, data):
     """(loss, accuracy) of the network on (X, y): the mean cost, and the fraction right."""
     X, y = _checked(net, data)
-    parts = (X[i : i + EVALUATION_ROWS] for i in range(0, len(X), EVALUATION_ROWS))
-    logits = np.concatenate([net._forward(scaled(part, net.dtype)) for part in parts])
+    units, logits = Buffers(net.dtype, "F"), np.empty((len(X), net.sizes[-1]), net.dtype)
+    for i in range(0, len(X), EVALUATION_ROWS):
+        logits[i : i + EVALUATION_ROWS] = net._forward(scaled(X[i : i + EVALUATION_ROWS], net.dtype), units)
     return _scores(net, logits, one_hot(y, net.sizes[-1], net.dtype))
 
 
