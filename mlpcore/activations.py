@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# As arrays: NumPy converts a plain number anew in each call, which costs as much as a small batch does.
+HALF, ONE = np.array(0.5, np.float32), np.array(1, np.float32)
+
 
 def sigmoid(z, out=None):
     """The logistic function, element by element.
@@ -9,10 +12,10 @@ def sigmoid(z, out=None):
     sigma(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2. The right-hand form can't overflow.
     `z` has any shape; `out`, when given, receives the result and may be `z` itself.
     """
-    half = np.multiply(z, 0.5, out=out)
+    half = np.multiply(np.asarray(z), HALF, out=out)
     a = np.tanh(half, out=out)
-    a = np.multiply(a, 0.5, out=out)
-    return np.add(a, 0.5, out=out)
+    a = np.multiply(a, HALF, out=out)
+    return np.add(a, HALF, out=out)
 
 
 def sigmoid_derivative(z):
@@ -46,7 +49,7 @@ class Sigmoid(Activation):
         return sigmoid(z, out=z)
 
     def slope(self, a, out=None):
-        slope = np.subtract(1, a, out=out)
+        slope = np.subtract(ONE, a, out=out)
         slope *= a
         return slope
 
@@ -61,7 +64,7 @@ class Tanh(Activation):
 
     def slope(self, a, out=None):
         slope = np.multiply(a, a, out=out)
-        return np.subtract(1, slope, out=slope)
+        return np.subtract(ONE, slope, out=slope)
 
 
 class ReLU(Activation):

@@ -1,8 +1,8 @@
 """Cost functions: what training makes small. The cost decides what the output units are.
 
 Each knows three things about the last layer's z (n, dout), its outputs a and the targets y, both (n, dout):
-`activate(z)` turns z into a, in place; `value(z, y)` is the mean cost over the rows as a float, computed from z
-so that it can't overflow, and summed in float64; `delta(a, y)` is its gradient dC/dz, times `scale`.
+`activate(z)` turns z into a, a new array or `out`; `value(z, y)` is the mean cost of the rows, a float computed from z
+so that it can't overflow, summed in float64; `delta(a, y)` is its gradient dC/dz, times `scale`.
 """
 
 import numpy as np
@@ -29,8 +29,8 @@ class Quadratic:
     def __init__(self):
         self._sigmoid = Sigmoid()
 
-    def activate(self, z):
-        return sigmoid(z, out=z)
+    def activate(self, z, out=None):
+        return sigmoid(z, out=out)
 
     def value(self, z, y):
         difference = np.subtract(sigmoid(z), y, dtype=np.float64)
@@ -49,11 +49,11 @@ class CrossEntropy:
 
     name = "cross_entropy"
 
-    def activate(self, z):
-        z -= z.max(axis=1, keepdims=True)
-        np.exp(z, out=z)
-        z /= z.sum(axis=1, keepdims=True)
-        return z
+    def activate(self, z, out=None):
+        a = np.subtract(z, z.max(axis=1, keepdims=True), out=out)
+        np.exp(a, out=a)
+        a /= a.sum(axis=1, keepdims=True)
+        return a
 
     def value(self, z, y):
         z = z - z.max(axis=1, keepdims=True)
@@ -73,8 +73,8 @@ class BinaryCrossEntropy:
 
     name = "binary_cross_entropy"
 
-    def activate(self, z):
-        return sigmoid(z, out=z)
+    def activate(self, z, out=None):
+        return sigmoid(z, out=out)
 
     def value(self, z, y):
         each = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))

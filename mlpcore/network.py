@@ -11,26 +11,21 @@ from .data import one_hot, scaled
 from .linear import Linear
 
 
-class Buffers:
-    """Arrays of one kind that are written again and again: training allocates nothing after its first batches.
+class Workspace:
+    """The arrays that one batch of `rows` samples fills: by layer, `z` (which becomes a) and `delta`, (rows, units).
 
-    order="F" keeps the samples of a unit side by side. The products for z are then W a^T as BLAS likes it best,
-    up to a third faster for small batches.
+    Training keeps one and writes into it again and again, and so allocates nothing. The samples of a hidden unit lie
+    side by side: z is then W a^T as BLAS likes it best, up to a third faster for small batches. Outputs lie row by
+    row, as targets do.
     """
 
-    def __init__(self, dtype, order="C"):
-        self.dtype, self.order, self._arrays = dtype, order, {}
-
-    def __call__(self, *key):
-        """The (rows, columns) array kept for (name, layer number, rows, columns)."""
-        array = self._arrays.get(key)
-        if array is None:
-            array = self._arrays[key] = np.empty(key[-2:], self.dtype, self.order)
-        return array
-
-
-def fresh(*key):
-    """Stands where Buffers could: let NumPy allocate."""
+    def __init__(self, net, rows):
+        orders = ["F"] * (len(net.layers) - 1) + ["C"]
+        self.z = [
+            np.empty((rows, layer.dout), net.dtype, order) for layer, order in zip(net.layers, orders, strict=True)
+        ]
+        self.delta = [np.empty_like(z) for z in self.z]
+        self.output = np.empty_like(self.z[-1])
 
 
 class Network:
@@ -71,21 +66,23 @@ class Network:
 
     def __call__(self, x):
         """(batch, din) -> (batch, dout). uint8 is scaled to [0, 1]. ValueError when the shape does not fit."""
+        x = self._floats(x)
+        return self.cost.activate(self._forward(x, Workspace(self, len(x))))
+
+    def _floats(self, x):
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise ValueError(f"input must be (batch, {self.sizes[0]}), got {x.shape}")
-        return self.cost.activate(self._forward(scaled(x, self.dtype)))
+        return scaled(x, self.dtype)
 
-    def _forward(self, a, buffer=fresh, dropout=None):
-        """(batch, din) -> z of the last layer, (batch, dout). Remembers the hidden activations."""
+    def _forward(self, a, work, dropout=None):
+        """(batch, din) -> z of the last layer, (batch, dout), in `work`, where the hidden z become activations."""
         *hidden, last = self._layers.values()
-        self._hidden = []
         for i, layer in enumerate(hidden):
-            a = self.activation.forward(layer(a, out=buffer("a", i, len(a), layer.dout)))
-            self._hidden.append(a)
+            a = self.activation.forward(layer(a, out=work.z[i]))
             if dropout is not None:
                 a = dropout.forward(a, i)
-        return last(a, out=buffer("a", len(hidden), len(a), last.dout))
+        return last(a, out=work.z[-1])
 
     def backward(self, x, y):
         """Add the gradient of the mean cost of a batch to every dW and db; return the outputs (batch, dout).
@@ -95,28 +92,29 @@ class Network:
             delta_L = dC/dz_L,            delta_l = (delta_{l+1} W_{l+1}) * sigma'(z_l),
             dC/dW_l = delta_l^T a_{l-1},  dC/db_l = sum of delta_l's rows.
         """
-        a = self(x)
-        y = one_hot(y, self.sizes[-1], self.dtype)
-        if len(y) != len(a):
-            raise ValueError(f"x and y must have the same number of rows, got {len(a)} and {len(y)}")
-        self._backward(a, y, accumulate=True)
+        x, y = self._floats(x), one_hot(y, self.sizes[-1], self.dtype)
+        if len(y) != len(x):
+            raise ValueError(f"x and y must have the same number of rows, got {len(x)} and {len(y)}")
+        work = Workspace(self, len(x))
+        a = self.cost.activate(self._forward(x, work))
+        self._backward(a, y, work=work, accumulate=True)
         return a
 
-    def _backward(self, a, y, *, accumulate, scale=1.0, buffer=fresh, dropout=None):
+    def _backward(self, a, y, *, work, accumulate, scale=1.0, dropout=None):
         """Fill the gradients, each times `scale`: multiplying the small delta_L is cheaper than every dW."""
         first, *above = self._layers.values()
-        delta = self.cost.delta(a, y, scale, out=buffer("delta", len(above), *a.shape))
-        for i, layer in reversed(list(enumerate(above))):
-            below = layer.backward(delta, accumulate=accumulate, out=buffer("delta", i, len(a), layer.din))
+        delta = self.cost.delta(a, y, scale, out=work.delta[-1])
+        for i in range(len(above) - 1, -1, -1):
+            below = above[i].backward(delta, accumulate=accumulate, out=work.delta[i])
             if dropout is not None:
                 below = dropout.backward(below, i)
-            delta = self.activation.backward(below, self._hidden[i])
+            delta = self.activation.backward(below, work.z[i])
         first.backward(delta, accumulate=accumulate, input_gradient=False)
 
     def loss(self, x, y):
         """The mean cost of a batch as a float; x and y as in `backward`."""
-        z = self._forward(scaled(np.asarray(x), self.dtype))
-        return self.cost.value(z, one_hot(y, self.sizes[-1], self.dtype))
+        x, y = self._floats(x), one_hot(y, self.sizes[-1], self.dtype)
+        return self.cost.value(self._forward(x, Workspace(self, len(x))), y)
 
     def zero_grad(self):
         """Set every gradient to zero."""

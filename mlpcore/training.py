@@ -8,10 +8,11 @@ import numpy as np
 
 from .data import one_hot, scaled
 from .diagnostics import SAMPLE, diagnose
-from .network import Buffers
+from .network import Workspace
 from .regularization import Dropout, Regularization
 from .schedules import constant
 
+BLOCK_ROWS = 128  # gathered at once when batches are smaller
 EVALUATION_ROWS = 1000  # forwarded at once: large enough for BLAS, small enough for the cache
 
 
@@ -106,46 +107,53 @@ class _Loop:
         self.regularization, self.augmentation = regularization, augmentation
         self.dropout = Dropout(regularization.dropout, rng=rng) if regularization.dropout else None
         self.parameters = net.parameters()
-        self.units, self.samples, self.pixels = Buffers(net.dtype, "F"), Buffers(net.dtype), Buffers(X.dtype)
-        self.before = {}
+        self.workspaces, self.before = {}, {}
+        rows = max(batch_size, BLOCK_ROWS // batch_size * batch_size), X.shape[1]
+        self.pixels, self.floats = np.empty(rows, X.dtype), np.empty(rows, net.dtype)
 
     def epoch(self, number, epochs, schedule, progress):
         """One pass over the samples in a new order; (loss, accuracy) of each batch from before its update."""
         order = self.rng.permutation(len(self.X))
+        targets = self.targets[order]
         batches = math.ceil(len(order) / self.batch_size)
         logits = np.empty((len(order), self.net.sizes[-1]), self.net.dtype)
         for batch in progress(range(batches)):
             if batch == batches - 1:
                 self.before = {name: value.copy() for name, value, _ in self.parameters}
-            here = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+            first, last = batch * self.batch_size, (batch + 1) * self.batch_size
             self.optimizer.factor = schedule(number - 1 + (batch + 0.5) / batches, epochs)
-            if not self.step(order[here], logits[here]):
+            if not self.step(self.images(order, first, last), targets[first:last], logits[first:last]):
                 raise Diverged(number, batch + 1)
         if not all(np.isfinite(value).all() for _, value, _ in self.parameters):
             raise Diverged(number, batches)
-        return _scores(self.net, logits, self.targets[order])
+        return _scores(self.net, logits, targets)
 
-    def step(self, rows, logits):
-        """Forward, backward and update for the samples `rows`; fills in their `logits`. False: not finite."""
+    def images(self, order, first, last):
+        """The samples order[first:last] as floats, augmented. Small batches are cut from a block made at once."""
+        start = first % len(self.pixels)
+        if start == 0:
+            rows = order[first : first + len(self.pixels)]
+            x = self.X.take(rows, axis=0, out=self.pixels[: len(rows)], mode="clip")  # "raise" would copy first
+            x = scaled(x, self.net.dtype, out=self.floats[: len(rows)])
+            self.block = x if self.augmentation is None else self.augmentation(x, rng=self.rng)
+        return self.block[start : start + last - first]
+
+    def step(self, x, y, z):
+        """Forward, backward and update for one batch; fills in `z` of the last layer. False: it is not finite."""
         net, optimizer = self.net, self.optimizer
-        z = net._forward(self.images(rows), self.units, self.dropout)
-        logits[...] = z
-        if not math.isfinite(np.vdot(logits, logits)):
+        work = self.workspaces.get(len(x))
+        if work is None:
+            work = self.workspaces[len(x)] = Workspace(net, len(x))
+        work.z[-1] = z
+        net._forward(x, work, self.dropout)
+        if not math.isfinite(np.vdot(z, z)):
             return False
-        a = net.cost.activate(z)
-        y = self.targets.take(rows, axis=0, out=self.samples("y", *a.shape), mode="clip")
+        a = net.cost.activate(z, out=work.output)
         scale = optimizer.scale
-        net._backward(a, y, accumulate=False, scale=scale, buffer=self.units, dropout=self.dropout)
+        net._backward(a, y, work=work, accumulate=False, scale=scale, dropout=self.dropout)
         self.regularization.adjust(self.parameters, scale)
         optimizer.step(self.parameters, scale)
         return True
-
-    def images(self, rows):
-        """The samples `rows` as floats, augmented; mode="clip" lets NumPy write to `out` directly."""
-        shape = len(rows), self.X.shape[1]
-        x = self.X.take(rows, axis=0, out=self.pixels("x", *shape), mode="clip")
-        x = scaled(x, self.net.dtype, out=self.samples("x", *shape))
-        return x if self.augmentation is None else self.augmentation(x, rng=self.rng)
 
     def diagnose(self):
         """The diagnostics of the last step, with a sample spread over the training set."""
@@ -166,7 +174,7 @@ def _checked(net, data):
 
 def _scores(net, logits, targets):
     loss = net.cost.value(logits, targets)
-    outputs = net.cost.activate(logits)
+    outputs = net.cost.activate(logits, out=logits)
     return loss, int(np.count_nonzero(outputs.argmax(axis=1) == targets.argmax(axis=1))) / len(outputs)
 
 
@@ -179,9 +187,10 @@ def predict(net, X):
 def evaluate(net, data):
     """(loss, accuracy) of the network on (X, y): the mean cost, and the fraction right."""
     X, y = _checked(net, data)
-    units, logits = Buffers(net.dtype, "F"), np.empty((len(X), net.sizes[-1]), net.dtype)
+    logits = np.empty((len(X), net.sizes[-1]), net.dtype)
     for i in range(0, len(X), EVALUATION_ROWS):
-        logits[i : i + EVALUATION_ROWS] = net._forward(scaled(X[i : i + EVALUATION_ROWS], net.dtype), units)
+        part = scaled(X[i : i + EVALUATION_ROWS], net.dtype)
+        logits[i : i + EVALUATION_ROWS] = net._forward(part, Workspace(net, len(part)))
     return _scores(net, logits, one_hot(y, net.sizes[-1], net.dtype))
 
 

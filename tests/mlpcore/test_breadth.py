@@ -23,6 +23,7 @@ from mlpcore import (
     subset,
     train,
 )
+from mlpcore.network import Workspace
 from mlpcore.regularization import Dropout
 
 
@@ -170,15 +171,16 @@ def test_the_gradient_is_right_under_dropout(rng, activation):
     x, y = rng.random((7, 6)), np.eye(3)[rng.integers(3, size=7)]
     net = network_away_from_kinks([6, 5, 4, 3], activation, "cross_entropy", x)
     dropout = FixedMasks(0.4, rng=rng)
-    a = net.cost.activate(net._forward(x, dropout=dropout))
-    net._backward(a, y, accumulate=False, dropout=dropout)
+    work = Workspace(net, len(x))
+    a = net.cost.activate(net._forward(x, work, dropout))
+    net._backward(a, y, work=work, accumulate=False, dropout=dropout)
     for layer in net.layers:
         analytic, numeric = layer.dW.copy(), np.empty_like(layer.W)
         for i in np.ndindex(layer.W.shape):
             kept, costs = layer.W[i], []
             for step in (1e-5, -1e-5):
                 layer.W[i] = kept + step
-                costs.append(net.cost.value(net._forward(x, dropout=dropout), y))
+                costs.append(net.cost.value(net._forward(x, work, dropout), y))
             layer.W[i] = kept
             numeric[i] = (costs[0] - costs[1]) / 2e-5
         np.testing.assert_allclose(analytic, numeric, atol=1e-8)
