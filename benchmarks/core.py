@@ -1,4 +1,4 @@
-"""Seconds per epoch of 60,000 images, side by side:  python -m benchmarks.core [--repeats 5] [--rows 3]
+"""Seconds per epoch of 60,000 images, side by side:  python -m benchmarks.core [--repeats 5] [--rows 3] [--peers ...]
 
 Every row is measured in rounds: each peer runs one epoch with one and one with two threads before the next round
 begins, so that whatever else the machine does falls on all alike. Medians; each at its better number of threads.

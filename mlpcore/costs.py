@@ -33,8 +33,8 @@ class Quadratic:
         return sigmoid(z, out=out)
 
     def value(self, z, y):
-        difference = np.subtract(sigmoid(z), y, dtype=np.float64)
-        return float(np.vdot(difference, difference)) / (2 * len(z))
+        difference = sigmoid(z) - y
+        return float(np.square(difference).sum(dtype=np.float64)) / (2 * len(z))
 
     def delta(self, a, y, scale=1.0, out=None):
         return self._sigmoid.backward(_mean_error(a, y, scale, out), a)
