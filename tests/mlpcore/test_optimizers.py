@@ -95,6 +95,16 @@ def test_gradients_that_come_scaled_make_the_same_step(name):
     np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov"])
+def test_gradients_may_come_with_any_scale(name):
+    a, b = np.array(START), np.array(START)
+    plain, other = OPTIMIZERS[name](0.1), OPTIMIZERS[name](0.1)
+    for g in GRADIENTS:
+        plain.step([("p", a, np.array(g))])
+        other.step([("p", b, np.array(g) * 4)], 4)
+    np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_optimizer_goes_on_exactly_from_its_state(name):
     value, first, second = np.array(START), OPTIMIZERS[name](0.1), OPTIMIZERS[name](0.1)
