@@ -6,11 +6,15 @@ Start with `linear.py`, then `network.py`, then `training.py`.
 
 from .activations import ACTIVATIONS, sigmoid, sigmoid_derivative
 from .costs import COSTS
+from .data import Augmentation, hold_out, subset
 from .gradcheck import gradient_error
 from .initializers import INITIALIZERS
 from .linear import Linear
 from .network import MLP, DeeperModel, Network, ShallowModel
-from .optimizers import OPTIMIZERS, SGD
+from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
+from .regularization import Regularization
+from .schedules import SCHEDULES
+from .stopping import EarlyStopping
 from .training import Diverged, EpochResult, evaluate, predict, train, validate
 from .weights import TrainingState
 
@@ -20,19 +24,28 @@ __all__ = [
     "INITIALIZERS",
     "MLP",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SGD",
+    "Adam",
+    "Augmentation",
     "DeeperModel",
     "Diverged",
+    "EarlyStopping",
     "EpochResult",
     "Linear",
+    "Momentum",
+    "Nesterov",
     "Network",
+    "Regularization",
     "ShallowModel",
     "TrainingState",
     "evaluate",
     "gradient_error",
+    "hold_out",
     "predict",
     "sigmoid",
     "sigmoid_derivative",
+    "subset",
     "train",
     "validate",
 ]

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# As arrays: NumPy converts a plain number anew in each call, which costs as much as a small batch does.
+HALF, ONE = np.array(0.5, np.float32), np.array(1, np.float32)
+
 
 def sigmoid(z, out=None):
     """The logistic function, element by element.
@@ -9,10 +12,10 @@ def sigmoid(z, out=None):
     sigma(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2. The right-hand form can't overflow.
     `z` has any shape; `out`, when given, receives the result and may be `z` itself.
     """
-    half = np.multiply(z, 0.5, out=out)
+    half = np.multiply(np.asarray(z), HALF, out=out)
     a = np.tanh(half, out=out)
-    a = np.multiply(a, 0.5, out=out)
-    return np.add(a, 0.5, out=out)
+    a = np.multiply(a, HALF, out=out)
+    return np.add(a, HALF, out=out)
 
 
 def sigmoid_derivative(z):
@@ -21,20 +24,73 @@ def sigmoid_derivative(z):
     return a * (1 - a)
 
 
-class Sigmoid:
-    """The logistic function and its slope, the latter told from the activation a = sigma(z)."""
+class Activation:
+    """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone."""
 
-    name = "sigmoid"
+    flat = 0.0  # a unit with a smaller slope counts as saturated: it hardly learns
 
-    def forward(self, z):
-        """`z` (batch, units) becomes sigma(z), in place."""
-        return sigmoid(z, out=z)
+    def __init__(self):
+        self._scratch = np.empty(0)
 
     def backward(self, delta, a):
-        """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * a (1 - a), in place."""
-        delta *= a
-        delta *= 1 - a
+        """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * slope, in place."""
+        if self._scratch.shape != a.shape or self._scratch.dtype != a.dtype:
+            self._scratch = np.empty_like(a)
+        delta *= self.slope(a, out=self._scratch)
         return delta
 
 
-ACTIVATIONS = {"sigmoid": Sigmoid}
+class Sigmoid(Activation):
+    """a = 1 / (1 + exp(-z)), between 0 and 1; slope a (1 - a), at most 1/4."""
+
+    name, flat = "sigmoid", 0.0125
+
+    def forward(self, z):
+        return sigmoid(z, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.subtract(ONE, a, out=out)
+        slope *= a
+        return slope
+
+
+class Tanh(Activation):
+    """a = tanh(z), between -1 and 1; slope 1 - a^2."""
+
+    name, flat = "tanh", 0.05
+
+    def forward(self, z):
+        return np.tanh(z, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.multiply(a, a, out=out)
+        return np.subtract(ONE, slope, out=slope)
+
+
+class ReLU(Activation):
+    """a = max(z, 0); slope 1 above zero, 0 elsewhere. Source: Nair and Hinton (2010)."""
+
+    name, flat = "relu", 0.5
+
+    def forward(self, z):
+        return np.maximum(z, 0, out=z)
+
+    def slope(self, a, out=None):
+        return np.greater(a, 0, out=out)
+
+
+class LeakyReLU(Activation):
+    """a = max(z, z / 100); slope 1 above zero, 1/100 elsewhere. Source: Maas, Hannun and Ng (2013)."""
+
+    name, leak = "leaky_relu", 0.01
+
+    def forward(self, z):
+        return np.maximum(z, z * self.leak, out=z)
+
+    def slope(self, a, out=None):
+        slope = np.multiply(a > 0, 1 - self.leak, out=out, dtype=a.dtype)
+        slope += self.leak
+        return slope
+
+
+ACTIVATIONS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU}

@@ -1,27 +1,87 @@
-"""Cost functions: what training makes small."""
+"""Cost functions: what training makes small. The cost decides what the output units are.
+
+Each knows three things about the last layer's z (n, dout), its outputs a and the targets y, both (n, dout):
+`activate(z)` turns z into a, a new array or `out`; `value(z, y)` is the mean cost of the rows, a float computed from z
+so that it can't overflow, summed in float64; `delta(a, y)` is its gradient dC/dz, times `scale`.
+"""
 
 import numpy as np
 
+from .activations import Sigmoid, sigmoid
+
+
+def _mean_error(a, y, scale, out):
+    """scale (a - y) / n."""
+    delta = np.subtract(a, y, out=out)
+    delta *= a.dtype.type(scale) / len(a)  # a rate beyond the range of the weights is infinite, not merely large
+    return delta
+
 
 class Quadratic:
-    """Half the squared distance between output and target, averaged over the batch.
+    """Half the squared distance between the outputs of sigmoid units and the target.
 
-    C = 1/(2n) sum_x ||y(x) - a(x)||^2, with `a` and `y` (n, dout).
+    C = 1/(2n) sum_x ||y(x) - a(x)||^2, dC/dz = (a - y) a (1 - a) / n.
     Source: M. Nielsen, Neural Networks and Deep Learning (2015), ch. 1, eq. 6.
     """
 
     name = "quadratic"
 
-    def value(self, a, y):
-        """The cost as a float, summed in float64."""
-        difference = np.subtract(a, y, dtype=np.float64)
-        return float(np.vdot(difference, difference)) / (2 * len(a))
+    def __init__(self):
+        self._sigmoid = Sigmoid()
 
-    def gradient(self, a, y):
-        """dC/da = (a - y) / n, (n, dout)."""
-        delta = a - y
-        delta *= 1 / len(a)
-        return delta
+    def activate(self, z, out=None):
+        return sigmoid(z, out=out)
+
+    def value(self, z, y):
+        difference = sigmoid(z) - y
+        return float(np.square(difference).sum(dtype=np.float64)) / (2 * len(z))
+
+    def delta(self, a, y, scale=1.0, out=None):
+        return self._sigmoid.backward(_mean_error(a, y, scale, out), a)
 
 
-COSTS = {"quadratic": Quadratic}
+class CrossEntropy:
+    """Minus the log of the probability that softmax units give to the target.
+
+    a_j = exp(z_j) / sum_k exp(z_k), C = -1/n sum_x sum_j y_j log a_j, dC/dz = (a - y) / n as y sums to 1.
+    Subtracting the largest z changes nothing but keeps exp from overflowing. Source: Nielsen ch. 3, eq. 80-82.
+    """
+
+    name = "cross_entropy"
+
+    def activate(self, z, out=None):
+        a = np.subtract(z, z.max(axis=1, keepdims=True), out=out)
+        np.exp(a, out=a)
+        a /= a.sum(axis=1, keepdims=True)
+        return a
+
+    def value(self, z, y):
+        z = z - z.max(axis=1, keepdims=True)
+        log_sums = np.log(np.exp(z).sum(axis=1))
+        return float((log_sums * y.sum(axis=1)).sum(dtype=np.float64) - (y * z).sum(dtype=np.float64)) / len(z)
+
+    def delta(self, a, y, scale=1.0, out=None):
+        return _mean_error(a, y, scale, out)
+
+
+class BinaryCrossEntropy:
+    """Cross-entropy of each sigmoid unit with its own target.
+
+    C = -1/n sum_x sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)], dC/dz = (a - y) / n.
+    From z: the bracket is y z - max(z, 0) - log(1 + exp(-|z|)). Source: Nielsen ch. 3, eq. 63.
+    """
+
+    name = "binary_cross_entropy"
+
+    def activate(self, z, out=None):
+        return sigmoid(z, out=out)
+
+    def value(self, z, y):
+        each = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+        return float(each.sum(dtype=np.float64)) / len(z)
+
+    def delta(self, a, y, scale=1.0, out=None):
+        return _mean_error(a, y, scale, out)
+
+
+COSTS = {cost.name: cost for cost in (Quadratic, CrossEntropy, BinaryCrossEntropy)}

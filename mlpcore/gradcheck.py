@@ -9,9 +9,9 @@ def numeric_gradient(net, value, x, y, eps):
     for i in np.ndindex(value.shape):
         kept = value[i]
         value[i] = kept + eps
-        above = net.cost.value(net(x), y)
+        above = net.loss(x, y)
         value[i] = kept - eps
-        below = net.cost.value(net(x), y)
+        below = net.loss(x, y)
         value[i] = kept
         gradient[i] = (above - below) / (2 * eps)
     return gradient

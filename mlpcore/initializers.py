@@ -18,4 +18,17 @@ def xavier(din, dout, *, rng):
     return rng.uniform(-r, r, (dout, din)), np.zeros(dout)
 
 
-INITIALIZERS = {"normal": normal, "xavier": xavier}
+def he(din, dout, *, rng):
+    """W from N(0, 2 / din), b = 0: keeps the variance where ReLU silences half of the units.
+
+    Source: He et al., Delving deep into rectifiers (2015), eq. 10.
+    """
+    return rng.standard_normal((dout, din)) * np.sqrt(2 / din), np.zeros(dout)
+
+
+def zero(din, dout, *, rng):
+    """W = 0, b = 0, to see it fail: the units of a layer stay equal for ever. Draws nothing."""
+    return np.zeros((dout, din)), np.zeros(dout)
+
+
+INITIALIZERS = {"normal": normal, "xavier": xavier, "he": he, "zero": zero}

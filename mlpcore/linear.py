@@ -25,18 +25,18 @@ class Linear:
         self.b = b.astype(dtype) if bias else None
         self.dW = np.zeros_like(self.W)
         self.db = np.zeros_like(self.b) if self.b is not None else None
-        self.input = None
+        self.input, self._one = None, np.ones(0)
 
-    def __call__(self, a):
-        """(batch, din) -> (batch, dout). Remembers `a` for `backward`."""
+    def __call__(self, a, *, out=None):
+        """(batch, din) -> (batch, dout), a new array or `out`. Remembers `a` for `backward`."""
         self.input = a
-        z = a @ self.W.T
+        z = np.matmul(a, self.W.T, out=out)
         if self.b is not None:
             z += self.b
         return z
 
-    def backward(self, delta, *, accumulate=True, input_gradient=True):
-        """Take delta = dC/dz (batch, dout), fill dW and db, return dC/da (batch, din).
+    def backward(self, delta, *, accumulate=True, input_gradient=True, out=None):
+        """Take delta = dC/dz (batch, dout), fill dW and db, return dC/da (batch, din), a new array or `out`.
 
         dC/dW = delta^T a, dC/db = sum of delta's rows, dC/da = delta W. With `accumulate=False` the gradients
         replace what stood there; with `input_gradient=False`, for the first layer, dC/da is not computed.
@@ -49,8 +49,13 @@ class Linear:
             if accumulate:
                 self.db += delta.sum(axis=0)
             else:
-                np.add.reduce(delta, axis=0, out=self.db)
-        return delta @ self.W if input_gradient else None
+                np.dot(self._ones(delta), delta, out=self.db)  # a sum as BLAS does it, three times as fast
+        return np.matmul(delta, self.W, out=out) if input_gradient else None
+
+    def _ones(self, delta):
+        if len(self._one) != len(delta):
+            self._one = np.ones(len(delta), delta.dtype)
+        return self._one
 
     def zero_grad(self):
         """Set dW and db to zero."""

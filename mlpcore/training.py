@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .network import one_hot, scaled
+from .data import one_hot, scaled
+from .diagnostics import SAMPLE, diagnose
+from .network import Workspace
+from .regularization import Dropout, Regularization
+from .schedules import constant
 
+BLOCK_ROWS = 128  # gathered at once when batches are smaller
 EVALUATION_ROWS = 1000  # forwarded at once: large enough for BLAS, small enough for the cache
 
 
@@ -21,6 +26,9 @@ class EpochResult:
     test_loss: float | None  # None without a test set
     test_accuracy: float | None
     seconds: float  # training and validation together
+    validation_loss: float | None = None  # None without a validation set
+    validation_accuracy: float | None = None
+    diagnostics: dict | None = None  # see diagnostics.diagnose
 
 
 class Diverged(ArithmeticError):  # noqa: N818 - an outcome of training, named as one
@@ -31,7 +39,23 @@ class Diverged(ArithmeticError):  # noqa: N818 - an outcome of training, named a
         self.epoch, self.batch = epoch, batch
 
 
-def train(net, optimizer, training, test=None, *, epochs, batch_size, rng, progress=iter, start=0):
+def train(
+    net,
+    optimizer,
+    training,
+    test=None,
+    *,
+    epochs,
+    batch_size,
+    rng,
+    progress=iter,
+    start=0,
+    validation=None,
+    schedule=constant,
+    regularization=None,
+    augmentation=None,
+    stopping=None,
+):
     """Train `net` in place with mini-batches; a generator of one EpochResult an epoch. To stop, stop iterating.
 
     training, test: (X, y) with X (n, din), uint8 (scaled by 1/255 batch by batch) or float in [0, 1], and y
@@ -39,43 +63,102 @@ def train(net, optimizer, training, test=None, *, epochs, batch_size, rng, progr
     the last batch may be smaller. `progress` wraps the epoch's range of batches as tqdm does. `start` is the
     number of epochs already done (see TrainingState). ValueError for data or numbers that do not fit; Diverged
     when an output or a weight stops being finite.
+
+    Further, each off unless given: `validation`, (X, y) that choose the best epoch, so that the test set has no
+    part in it; `schedule`, a function of schedules.py; a Regularization; `augmentation`, called with a batch
+    (batch, din) of floats and rng=; `stopping`, an EarlyStopping: at the end `net` has the weights of its best epoch.
     """
     X, y = _checked(net, training)
     if not 1 <= batch_size <= len(X):
         raise ValueError(f"batch size must be between 1 and the {len(X):,} training samples, got {batch_size}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    if test is not None:
-        test = _checked(net, test)
+    if stopping is not None and validation is None:
+        raise ValueError("early stopping must be given a validation set, got none")
+    test, validation = (data if data is None else _checked(net, data) for data in (test, validation))
     targets = one_hot(y, net.sizes[-1], net.dtype)
-    return _epochs(net, optimizer, X, targets, test, epochs, batch_size, rng, progress, start)
+    loop = _Loop(net, optimizer, X, targets, batch_size, rng, regularization or Regularization(), augmentation)
+    return _epochs(loop, test, validation, range(start + 1, epochs + 1), epochs, schedule, progress, stopping)
 
 
-def _epochs(net, optimizer, X, targets, test, epochs, batch_size, rng, progress, start):
-    for epoch in range(start + 1, epochs + 1):
+def _epochs(loop, test, validation, numbers, epochs, schedule, progress, stopping):
+    net = loop.net
+    for epoch in numbers:
+        if stopping is not None and stopping.over:
+            break
         began = time.perf_counter()
-        order = rng.permutation(len(X))
-        outputs = _one_epoch(net, optimizer, X, targets, order, batch_size, progress, epoch)
-        loss, accuracy = _scores(net, outputs, targets[order])
-        test_loss, test_accuracy = evaluate(net, test) if test is not None else (None, None)
-        if not all(np.isfinite(value).all() for _, value, _ in net.parameters()):
-            raise Diverged(epoch, math.ceil(len(X) / batch_size))
-        yield EpochResult(epoch, loss, accuracy, test_loss, test_accuracy, time.perf_counter() - began)
+        loss, accuracy = loop.epoch(epoch, epochs, schedule, progress)
+        tested = evaluate(net, test) if test is not None else (None, None)
+        validated = evaluate(net, validation) if validation is not None else (None, None)
+        if stopping is not None:
+            stopping.look(epoch, validated[1], net.parameters())
+        seconds = time.perf_counter() - began
+        yield EpochResult(epoch, loss, accuracy, *tested, seconds, *validated, loop.diagnose())
+    if stopping is not None:
+        stopping.restore(net.parameters())
 
 
-def _one_epoch(net, optimizer, X, targets, order, batch_size, progress, epoch):
-    """One pass over the samples in `order`; returns each sample's output from before its update, (n, dout)."""
-    outputs = np.empty((len(X), net.sizes[-1]), net.dtype)
-    parameters = net.parameters()
-    for batch in progress(range(math.ceil(len(X) / batch_size))):
-        rows = order[batch * batch_size : (batch + 1) * batch_size]
-        a = net._forward(scaled(X[rows], net.dtype))
-        if not math.isfinite(np.vdot(a, a)):
-            raise Diverged(epoch, batch + 1)
-        net._backward(a, targets[rows], accumulate=False)
-        optimizer.step(parameters)
-        outputs[batch * batch_size : batch * batch_size + len(rows)] = a
-    return outputs
+class _Loop:
+    """What one batch after another needs, with the arrays that they share."""
+
+    def __init__(self, net, optimizer, X, targets, batch_size, rng, regularization, augmentation):
+        self.net, self.optimizer, self.rng = net, optimizer, rng
+        self.X, self.targets, self.batch_size = X, targets, batch_size
+        self.regularization, self.augmentation = regularization, augmentation
+        self.dropout = Dropout(regularization.dropout, rng=rng) if regularization.dropout else None
+        self.parameters = net.parameters()
+        self.workspaces, self.before = {}, {}
+        rows = max(batch_size, BLOCK_ROWS // batch_size * batch_size), X.shape[1]
+        self.pixels, self.floats = np.empty(rows, X.dtype), np.empty(rows, net.dtype)
+
+    def epoch(self, number, epochs, schedule, progress):
+        """One pass over the samples in a new order; (loss, accuracy) of each batch from before its update."""
+        order = self.rng.permutation(len(self.X))
+        targets = self.targets[order]
+        batches = math.ceil(len(order) / self.batch_size)
+        logits = np.empty((len(order), self.net.sizes[-1]), self.net.dtype)
+        for batch in progress(range(batches)):
+            if batch == batches - 1:
+                self.before = {name: value.copy() for name, value, _ in self.parameters}
+            first, last = batch * self.batch_size, (batch + 1) * self.batch_size
+            self.optimizer.factor = schedule(number - 1 + (batch + 0.5) / batches, epochs)
+            if not self.step(self.images(order, first, last), targets[first:last], logits[first:last]):
+                raise Diverged(number, batch + 1)
+        if not all(np.isfinite(value).all() for _, value, _ in self.parameters):
+            raise Diverged(number, batches)
+        return _scores(self.net, logits, targets)
+
+    def images(self, order, first, last):
+        """The samples order[first:last] as floats, augmented. Small batches are cut from a block made at once."""
+        start = first % len(self.pixels)
+        if start == 0:
+            rows = order[first : first + len(self.pixels)]
+            x = self.X.take(rows, axis=0, out=self.pixels[: len(rows)], mode="clip")  # "raise" would copy first
+            x = scaled(x, self.net.dtype, out=self.floats[: len(rows)])
+            self.block = x if self.augmentation is None else self.augmentation(x, rng=self.rng)
+        return self.block[start : start + last - first]
+
+    def step(self, x, y, z):
+        """Forward, backward and update for one batch; fills in `z` of the last layer. False: it is not finite."""
+        net, optimizer = self.net, self.optimizer
+        work = self.workspaces.get(len(x))
+        if work is None:
+            work = self.workspaces[len(x)] = Workspace(net, len(x))
+        work.z[-1] = z
+        net._forward(x, work, self.dropout)
+        if not math.isfinite(np.vdot(z, z)):
+            return False
+        a = net.cost.activate(z, out=work.output)
+        scale = optimizer.scale
+        net._backward(a, y, work=work, accumulate=False, scale=scale, dropout=self.dropout)
+        self.regularization.adjust(self.parameters, scale)
+        optimizer.step(self.parameters, scale)
+        return True
+
+    def diagnose(self):
+        """The diagnostics of the last step, with a sample spread over the training set."""
+        sample = self.X[:: max(1, len(self.X) // SAMPLE)][:SAMPLE]
+        return diagnose(self.net, scaled(sample, self.net.dtype), self.before, self.optimizer.scale)
 
 
 def _checked(net, data):
@@ -89,9 +172,10 @@ def _checked(net, data):
     return X, y
 
 
-def _scores(net, outputs, targets):
-    right = int(np.count_nonzero(outputs.argmax(axis=1) == targets.argmax(axis=1)))
-    return net.cost.value(outputs, targets), right / len(outputs)
+def _scores(net, logits, targets):
+    loss = net.cost.value(logits, targets)
+    outputs = net.cost.activate(logits, out=logits)
+    return loss, int(np.count_nonzero(outputs.argmax(axis=1) == targets.argmax(axis=1))) / len(outputs)
 
 
 def predict(net, X):
@@ -103,7 +187,11 @@ def predict(net, X):
 def evaluate(net, data):
     """(loss, accuracy) of the network on (X, y): the mean cost, and the fraction right."""
     X, y = _checked(net, data)
-    return _scores(net, predict(net, X), one_hot(y, net.sizes[-1], net.dtype))
+    logits = np.empty((len(X), net.sizes[-1]), net.dtype)
+    for i in range(0, len(X), EVALUATION_ROWS):
+        part = scaled(X[i : i + EVALUATION_ROWS], net.dtype)
+        logits[i : i + EVALUATION_ROWS] = net._forward(part, Workspace(net, len(part)))
+    return _scores(net, logits, one_hot(y, net.sizes[-1], net.dtype))
 
 
 def validate(net, data):

@@ -9,12 +9,13 @@ import io
 import itertools
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 HEADER = "mlpcore"
 FORMAT = 1
+PARTS = ("weights", "optimizer", "stopping")  # of a TrainingState, each {name: array}
 
 
 def describe(net):
@@ -95,40 +96,44 @@ class TrainingState:
     weights: dict  # name -> array
     optimizer: dict  # name -> array
     generator: dict  # numpy's bit_generator.state
+    stopping: dict = field(default_factory=dict)  # name -> array
 
     @classmethod
-    def take(cls, net, optimizer, rng, epoch):
-        """A copy of the state after `epoch` epochs."""
+    def take(cls, net, optimizer, rng, epoch, stopping=None):
+        """A copy of the state after `epoch` epochs; `stopping` is the EarlyStopping, where there is one."""
         values = {name: value.copy() for name, value, _ in net.parameters()}
         memory = {name: value.copy() for name, value in optimizer.state().items()}
-        return cls(epoch, values, memory, rng.bit_generator.state)
+        found = {name: value.copy() for name, value in stopping.state().items()} if stopping else {}
+        return cls(epoch, values, memory, rng.bit_generator.state, found)
 
-    def put(self, net, optimizer, rng):
-        """Give net, optimizer and rng this state; go on with train(..., start=state.epoch)."""
+    def put(self, net, optimizer, rng, stopping=None):
+        """Give net, optimizer, rng and stopping this state; go on with train(..., start=state.epoch)."""
         fill(net, self.weights)
         optimizer.load_state(self.optimizer)
         rng.bit_generator.state = self.generator
+        if stopping:
+            stopping.load_state(self.stopping)
 
     def to_bytes(self):
         """The state as the bytes of an .npz."""
         file = io.BytesIO()
         about = np.array(json.dumps({"epoch": self.epoch, "generator": self.generator}))
-        arrays = {f"weights/{name}": value for name, value in self.weights.items()}
-        arrays |= {f"optimizer/{name}": value for name, value in self.optimizer.items()}
+        parts = {kind: getattr(self, kind) for kind in PARTS}
+        arrays = {f"{kind}/{name}": value for kind, part in parts.items() for name, value in part.items()}
         write(file, {"about": about, **arrays})
         return file.getvalue()
 
     @classmethod
     def from_bytes(cls, data):
         """The state that `to_bytes` wrote."""
+        parts = {kind: {} for kind in PARTS}
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
-            parts = {"weights": {}, "optimizer": {}}
             for key in file.files:
                 kind, _, name = key.partition("/")
                 if kind in parts:
                     parts[kind][name] = file[key]
-        return cls(about["epoch"], parts["weights"], parts["optimizer"], about["generator"])
+        return cls(epoch=about["epoch"], generator=about["generator"], **parts)
 
     @property
     def digest(self):

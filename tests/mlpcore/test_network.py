@@ -66,8 +66,11 @@ def test_the_slope_of_sigmoid_agrees_with_differences():
         (lambda rng: Linear(0, 3, rng=rng), "din of a layer must be at least 1, got 0"),
         (lambda rng: Linear(3, -1, rng=rng), "dout of a layer must be at least 1, got -1"),
         (lambda rng: MLP([784], rng=rng), r"sizes must be at least an input and an output, got \[784\]"),
-        (lambda rng: MLP([4, 2], init="he-man", rng=rng), "init must be one of normal, xavier, got 'he-man'"),
-        (lambda rng: MLP([4, 2], cost="none", rng=rng), "cost must be one of quadratic, got 'none'"),
+        (lambda rng: MLP([4, 2], init="he-man", rng=rng), "init must be one of normal, xavier, he, zero, got 'he-man'"),
+        (
+            lambda rng: MLP([4, 2], cost="none", rng=rng),
+            "cost must be one of quadratic, cross_entropy, binary_cross_entropy, got 'none'",
+        ),
         (lambda rng: MLP([4, 2], rng=rng)(np.zeros(4)), r"input must be \(batch, 4\), got \(4,\)"),
         (lambda rng: MLP([4, 2], rng=rng).backward(np.zeros((2, 4)), [0, 2]), r"labels must lie in 0\.\.1, got 0\.\.2"),
         (lambda rng: MLP([4, 2], rng=rng).backward(np.zeros((2, 4)), [0.5, 1]), "labels must be integers"),
