@@ -17,7 +17,7 @@ SIZES = [1, 2, 4, 8, 10, 12, 16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 150, 
 MAX_HIDDEN = 6
 MAX_EPOCHS = 100
 CUSTOM = "Your own"
-INIT_NAMES = {"normal": "N(0, 1)", "xavier": "Xavier"}
+INIT_NAMES = {"normal": "N(0, 1)", "xavier": "Xavier", "he": "He", "zero": "Zero"}
 
 # Every key of session_state that this room uses:
 PRESET, LAYERS, UNITS, LR, BATCH, EPOCHS, SEED, INIT = (

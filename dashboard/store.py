@@ -304,7 +304,8 @@ class RunStore:
             }
             if db.execute(_mine(run, attempt).values(values)).rowcount == 0:
                 raise Lost
-            db.execute(insert(epochs).values(run=run, **vars(result)))
+            kept = {name: value for name, value in vars(result).items() if name in epochs.c}
+            db.execute(insert(epochs).values(run=run, **kept))
             db.execute(
                 insert(checkpoints).values(
                     run=run, epoch=result.epoch, sha256=hashlib.sha256(state).hexdigest(), state=state

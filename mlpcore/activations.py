@@ -27,6 +27,7 @@ def sigmoid_derivative(z):
 class Activation:
     """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone."""
 
+    name = ""
     flat = 0.0  # a unit with a smaller slope counts as saturated: it hardly learns
 
     def __init__(self):

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,7 +53,7 @@ def read(path):
             stream = path if hasattr(path, "read") else stack.enter_context(open(path, "rb"))
             file = stack.enter_context(np.load(stream, allow_pickle=False))
             arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"weights file must be an .npz without pickled objects: {error}") from error
     if HEADER not in arrays:
         raise ValueError(f'weights file must have an entry "{HEADER}", got {", ".join(arrays) or "none"}')

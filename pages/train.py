@@ -151,21 +151,23 @@ def greeting(config: RunConfig) -> None:
     st.image(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=ink), width="stretch")
 
 
-def curves(run: Run, epochs) -> None:
-    """Accuracy and loss per epoch."""
+def curves(run: Run | None, config: RunConfig, epochs) -> None:
+    """Accuracy and loss per epoch; before there is a run, the frame that they will be drawn in.
+
+    (The frame also has the browser fetch what it draws with, before the machine is busy training.)
+    """
     data = charts.history(epochs)
-    colour = charts.run_colour(run.number, shell.dark())
+    colour = charts.run_colour(run.number if run else 1, shell.dark())
     ranges = (("accuracy", charts.accuracy_floor(data), 1.0), ("loss", 0.0, charts.loss_ceiling(data)))
     for column, (metric, low, high) in zip(st.columns(2), ranges, strict=True):
         with column:
             st.markdown(f"**{metric.capitalize()}**")
-            if not epochs:  # its axes settle with the first epoch: drawn once, not twice
+            if run and not epochs:  # its axes settle with the first epoch: drawn once, not twice
                 st.container(height=charts.HEIGHT, border=False)
                 continue
-            spec = charts.epoch_chart(metric, colour, run.config.epochs, low, high)
-            st.vega_lite_chart(
-                data, spec, key=f"chart.{metric}", width="stretch", alt=f"{metric} per epoch, test and train"
-            )
+            spec = charts.epoch_chart(metric, colour, (run.config if run else config).epochs, low, high)
+            alt = f"{metric} per epoch, test and train"
+            st.vega_lite_chart(data, spec, key=f"chart.{metric}", width="stretch", alt=alt)
 
 
 def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) -> None:
@@ -184,13 +186,14 @@ def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) ->
     heading(run, config, usable)
     if run is None:
         greeting(config)
+        curves(None, config, [])
         return
     st.progress(min(1.0, (run.epochs_done + run.progress) / run.config.epochs), text=where_it_stands(run))
     if run.active and shell.engine().problem:
         st.error(shell.engine().problem, icon=":material/error:")
     outcome(run)
     figures(run, epochs)
-    curves(run, epochs)
+    curves(run, run.config, epochs)
 
 
 shell.enter()

@@ -25,7 +25,7 @@ from dashboard.presets import PRESETS
         ({"batch_size": 0}, "Batch size must be a whole number from 1"),
         ({"epochs": 0}, "Epochs must be a whole number from 1 to 1,000, got 0."),
         ({"seed": -1}, "Seed must be a whole number from 0"),
-        ({"init": "zeros"}, "Initialisation must be one of normal, xavier, got 'zeros'."),
+        ({"init": "zeros"}, "Initialisation must be one of normal, xavier, he, zero, got 'zeros'."),
         ({"dataset": "cats"}, "Data set must be one of mnist, mnist_784, got 'cats'."),
     ],
 )
@@ -47,7 +47,7 @@ def test_garbage_in_a_link_is_named_and_the_rest_is_kept():
     assert config == RunConfig(epochs=7)
     assert problems == [
         "Hidden layers must be whole numbers with commas between them, got '9,x'.",
-        "Initialisation must be one of normal, xavier, got '<b>'.",
+        "Initialisation must be one of normal, xavier, he, zero, got '<b>'.",
         "Learning rate must be a number > 0, got 'fast'.",
         "Batch size must be a whole number, got '1e3'.",
         "Seed must be a whole number, got ''.",
