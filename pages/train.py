@@ -12,9 +12,9 @@ from dashboard.images import digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
-TICK_SECONDS = 1.2
+TICK_SECONDS = 1.5
 QUICK_SECONDS = 0.6  # an epoch that takes no longer is waited for, so that a click is answered with a curve
-TABLE_TICK_SECONDS = 5
+TABLE_TICK_SECONDS = 15
 HISTORY = 50  # runs that estimates of time are taken from
 GREETING = 96  # images
 STATUS = {  # badge colour and icon of each status

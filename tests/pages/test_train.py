@@ -8,6 +8,7 @@ import pytest
 from dashboard.config import RunConfig
 from dashboard.trainer import environment
 from mlpcore import EpochResult
+from tests.dashboard.test_engine import direct, figures
 
 PATIENCE = 60
 
@@ -177,3 +178,13 @@ def test_a_bad_database_is_a_sentence_on_the_page(open_app, tmp_path, prepare, s
     app = open_app()
     assert not app.exception
     assert sentence in app.error[0].value
+
+
+def test_the_shallow_notebook_preset_pressed_on_the_page_gives_what_mlpcore_gives_to_the_last_bit(open_app, store):
+    app = open_app()
+    app.selectbox(key="set.preset").select("Shallow, as in the notebook").run()
+    app.button(key="body.train").click().run()
+    until(app, lambda app: badge(app, "Finished"), "the end of the run")
+    run = store.latest(1)[0]
+    assert (run.config.architecture, run.epochs_done) == ("784-16-10", 16)
+    assert figures(store.epochs(run.id)) == direct(run.config)[0]
