@@ -1,8 +1,11 @@
 """Arrays -> pictures. No streamlit in here."""
 
+import base64
+import io
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 240, 40, 3
 
@@ -62,3 +65,10 @@ def matrix(W: np.ndarray, scale: int, strongest: float) -> np.ndarray:
 def signed_legend(width: int = 240, height: int = 10) -> np.ndarray:
     """The scale of `signed` from below zero to above, as RGBA."""
     return signed(np.tile(np.linspace(-1, 1, width), (height, 1)), 1.0)
+
+
+def data_url(rgba: np.ndarray) -> str:
+    """An RGBA picture as a PNG inside a URL: there is no file that could be gone before the browser asks for it."""
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -8,7 +8,7 @@ from dashboard import charts, controls, datasets, estimates, formats, shell
 from dashboard.config import RunConfig
 from dashboard.datasets import DATASETS
 from dashboard.evaluation import accuracy_interval
-from dashboard.images import digit_strip, sparkline
+from dashboard.images import data_url, digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
@@ -148,7 +148,7 @@ def greeting(config: RunConfig) -> None:
         "Move the sliders, press Train, and watch its accuracy grow."
     )
     ink = "#e4e9f1" if shell.dark() else "#1c2430"
-    st.image(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=ink), width="stretch")
+    st.image(data_url(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=ink)), width="stretch")
 
 
 def curves(run: Run | None, config: RunConfig, epochs) -> None:
