@@ -47,10 +47,10 @@ def main():
         print(f"{title}\n\n| net | seconds | multiplications an image | ns a thousand | memory, MB |\n|{'---|' * 5}")
         for sizes in nets:
             with threadpoolctl.threadpool_limits(1):
-                taken, count = seconds(sizes, data), multiplications(sizes)
+                taken, count, peak = seconds(sizes, data), multiplications(sizes), memory(sizes, data)
             name = "-".join(map(str, sizes))
             each = taken / 60000 / count * 1e12
-            print(f"| {name} | {taken:.3f} | {count:,} | {each:.1f} | {memory(sizes, data):.1f} |", flush=True)
+            print(f"| {name} | {taken:.3f} | {count:,} | {each:.1f} | {peak:.1f} |", flush=True)
         print()
 
 
