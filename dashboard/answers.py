@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mlpcore import MLP
+from mlpcore import MLP, weights
 
 from . import datasets
 from .evaluation import predictions
@@ -41,8 +41,7 @@ def _network(url, run_id, epoch):
     if state is None:
         raise StoreError(f"The weights after epoch {epoch} of this run are not kept.")
     net = store.get(run_id).config.network(np.random.default_rng(0))
-    for name, value, _ in net.parameters():
-        value[...] = state.weights[name]
+    weights.fill(net, state.weights)
     return net
 
 

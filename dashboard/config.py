@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 
 from mlpcore import ACTIVATIONS, COSTS, INITIALIZERS, MLP
 
@@ -67,7 +68,7 @@ class RunConfig:
     @property
     def parameters(self) -> int:
         """The number of weights and biases."""
-        return sum((din + 1) * dout for din, dout in zip(self.sizes, self.sizes[1:], strict=False))
+        return sum((din + 1) * dout for din, dout in pairwise(self.sizes))
 
     @property
     def batches(self) -> int:

@@ -10,8 +10,7 @@ from .config import RunConfig
 from .presets import DEFAULT, PRESETS
 from .store import NoRunError, Run, RunStore
 
-LRS = [mantissa * 10.0**exponent for exponent in range(-4, 1) for mantissa in (1, 2, 3, 5)] + [10.0]
-LRS = [float(f"{lr:.1g}") for lr in LRS]
+LRS = [*(float(f"{mantissa}e{exponent}") for exponent in range(-4, 1) for mantissa in (1, 2, 3, 5)), 10.0]
 BATCH_SIZES = [2**power for power in range(11)]
 SIZES = [1, 2, 4, 8, 10, 12, 16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 150, 200, 256, 300, 400, 512, 800, 1024]
 MAX_HIDDEN = 6

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Literal, NoReturn
 
+import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from . import formats
+from . import formats, images
 from .engine import Engine
 from .errors import UserError
 from .store import Run, RunStore, database_url, open_store
@@ -21,15 +22,13 @@ SAID = "said"  # a problem met in a callback, to be shown on the next run
 def navigation() -> StreamlitPage:
     """The pages of the app; called by the router on every run."""
     st.session_state[ROUTED] = True
-    pages = {
-        "": [st.Page("pages/train.py", title="Train", default=True)],
-        "Understand": [
-            st.Page("pages/compare.py", title="Compare"),
-            st.Page("pages/mistakes.py", title="Mistakes"),
-            st.Page("pages/weights.py", title="Weights"),
-        ],
-    }
-    return st.navigation([page for section in pages.values() for page in section], position="top")
+    pages = [
+        st.Page("pages/train.py", title="Train", default=True),
+        st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/mistakes.py", title="Mistakes"),
+        st.Page("pages/weights.py", title="Weights"),
+    ]
+    return st.navigation(pages, position="top")
 
 
 def enter() -> None:
@@ -76,6 +75,16 @@ def say_kept() -> None:
 def dark() -> bool:
     """Whether the page is shown in the dark theme."""
     return st.context.theme.type == "dark"
+
+
+def ink() -> str:
+    """The colour that digits and the text of charts are drawn in: the theme's text colour."""
+    return "#e4e9f1" if dark() else "#1c2430"
+
+
+def picture(rgba: np.ndarray, width: Literal["content", "stretch"] | int = "content") -> None:
+    """Show a picture of images.py. It travels inside the page: a file could be gone when a browser asks for it."""
+    st.image(images.data_url(rgba), width=width)
 
 
 def run_name(run: Run) -> str:

@@ -28,7 +28,6 @@ POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
 ATTEMPTS = 3  # at a transaction that found the database busy
 ACTIVE = ("queued", "running")
-STATUSES = (*ACTIVE, "paused", "finished", "stopped", "failed", "interrupted")
 
 
 class StoreError(UserError):
@@ -332,10 +331,11 @@ class RunStore:
 
     def newest_state(self, run: str, attempt: int) -> TrainingState | None:
         """The newest checkpoint whose checksum matches; epochs after it are taken back. None at the beginning."""
-        for row in self._rows(select(checkpoints).where(checkpoints.c.run == run).order_by(checkpoints.c.epoch.desc())):
-            if hashlib.sha256(row["state"]).hexdigest() == row["sha256"]:
-                self._take_back(run, attempt, row["epoch"])
-                return TrainingState.from_bytes(row["state"])
+        for epoch in reversed(self.snapshots(run)):
+            state = self.state(run, epoch)
+            if state is not None:
+                self._take_back(run, attempt, epoch)
+                return state
         self._take_back(run, attempt, 0)
         return None
 

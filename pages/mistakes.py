@@ -32,7 +32,7 @@ def matrix(counts) -> None:
                                  format_func={"count": "Images", "share": "Per cent of the digit"}.__getitem__,
                                  label_visibility="collapsed")  # fmt: skip
     data = charts.confusion_data(counts)
-    spec = charts.confusion_chart(shown, float(data["wrong"].max()), "#e4e9f1" if shell.dark() else "#1c2430")
+    spec = charts.confusion_chart(shown, float(data["wrong"].max()), shell.ink())
     st.vega_lite_chart(data, spec, key=CELL, width="stretch", on_select=take_cell, selection_mode="cell",
                        alt="Confusion matrix: rows are digits, columns what they were read as")  # fmt: skip
 
@@ -78,8 +78,8 @@ def large(run: Run, data, row, outputs) -> None:
     """One image, large, beside its outputs."""
     index, label, predicted = int(row["index"]), int(row["label"]), int(row["predicted"])
     picture, bars = st.columns([1, 2], vertical_alignment="center")
-    ink = "#e4e9f1" if shell.dark() else "#1c2430"
-    picture.image(images.digit_strip(data[0][index][None], 1, 28, ink, scale=8), width=180)
+    with picture:
+        shell.picture(images.digit_strip(data[0][index][None], 1, 28, shell.ink(), scale=8), width=180)
     with bars:
         st.markdown(f"**{label}**, read as **{predicted}**. Image {formats.count(index)} of the set.")
         chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
@@ -93,19 +93,20 @@ def show(run: Run, other: Run | None, split: str) -> None:
     data = getattr(datasets.load(run.config.dataset), split)
     outputs = answers.outputs(store, run, split)
     table = evaluation.judged(outputs, data[1], run.config.cost)
+    guesses = table["predicted"].to_numpy()
     wrong = int((~table["correct"]).sum())
     st.markdown(f"**{formats.count(wrong)}** of {formats.count(len(table))} images are misread "
                 f"({formats.percent(wrong / len(table))}).")  # fmt: skip
     groups = None
     if other is not None:
-        predicted = answers.outputs(store, other, split).argmax(axis=1)
-        verdict = evaluation.compare(predicted, outputs.argmax(axis=1), data[1], (other.name, run.name))
-        groups = evaluation.paired_groups(predicted, outputs.argmax(axis=1), data[1])
+        others = answers.outputs(store, other, split).argmax(axis=1)
+        verdict = evaluation.compare(others, guesses, data[1], (other.name, run.name))
+        groups = evaluation.paired_groups(others, guesses, data[1])
         st.markdown(verdict.sentence)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        matrix(evaluation.confusion(data[1], outputs.argmax(axis=1)))
-        scores(data[1], outputs.argmax(axis=1))
+        matrix(evaluation.confusion(data[1], guesses))
+        scores(data[1], guesses)
     with right:
         chosen = filters(table, groups)
         picked = table[table["index"] == st.session_state.get(PICKED)]

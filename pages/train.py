@@ -8,7 +8,7 @@ from dashboard import charts, controls, datasets, estimates, formats, shell
 from dashboard.config import RunConfig
 from dashboard.datasets import DATASETS
 from dashboard.evaluation import accuracy_interval
-from dashboard.images import data_url, digit_strip, sparkline
+from dashboard.images import digit_strip, sparkline
 from dashboard.run_table import run_table
 from dashboard.store import Run
 
@@ -85,11 +85,11 @@ def heading(run: Run | None, config: RunConfig, usable: bool) -> None:
         buttons("body", run, config, usable)
 
 
-def where_it_stands(run: Run) -> str:
+def where_it_stands(run: Run, costs) -> str:
     """One line: name, epoch, time left or time taken."""
     done, total = run.epochs_done, run.config.epochs
     if run.status == "running":
-        cost = estimates.cost(run.config, estimates.load_costs(), [run]).seconds_per_epoch
+        cost = estimates.cost(run.config, costs, [run]).seconds_per_epoch
         left = f", {formats.duration(max(0, cost * (total - done - run.progress)))} left" if cost else ""
         return f"{run.name}: epoch {min(done + 1, total)} of {total}{left}"
     if run.status == "queued":
@@ -147,8 +147,7 @@ def greeting(config: RunConfig) -> None:
         f"A network that learns to read {formats.count(data.about.train_samples)} handwritten digits. "
         "Move the sliders, press Train, and watch its accuracy grow."
     )
-    ink = "#e4e9f1" if shell.dark() else "#1c2430"
-    st.image(data_url(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=ink)), width="stretch")
+    shell.picture(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=shell.ink()), width="stretch")
 
 
 def curves(run: Run | None, config: RunConfig, epochs) -> None:
@@ -170,10 +169,10 @@ def curves(run: Run | None, config: RunConfig, epochs) -> None:
             st.vega_lite_chart(data, spec, key=f"chart.{metric}", width="stretch", alt=alt)
 
 
-def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) -> None:
+def live(before: Run | None, config: RunConfig, usable: bool, costs) -> None:
     """Everything that changes while a run trains; `before` is the run as the whole page last saw it."""
     run = None
-    measured_now = not measured and estimates.load_costs() is not None
+    measured_now = costs is None and estimates.load_costs() is not None
     if measured_now or controls.shown_id() != (before and before.id):
         st.rerun()
     with shell.problems_said():
@@ -188,7 +187,7 @@ def live(before: Run | None, config: RunConfig, usable: bool, measured: bool) ->
         greeting(config)
         curves(None, config, [])
         return
-    st.progress(min(1.0, (run.epochs_done + run.progress) / run.config.epochs), text=where_it_stands(run))
+    st.progress(min(1.0, (run.epochs_done + run.progress) / run.config.epochs), text=where_it_stands(run, costs))
     if run.active and shell.engine().problem:
         st.error(shell.engine().problem, icon=":material/error:")
     outcome(run)
@@ -203,6 +202,7 @@ with shell.problems_said():
     store.notice_stale()
     run = controls.follow_link(store)
     recent = store.latest(HISTORY)
+costs = estimates.load_costs()
 with st.sidebar:
     usable = True
     config = controls.draw()
@@ -212,7 +212,7 @@ with st.sidebar:
         usable = False
         st.error(str(error))
     else:
-        cost = estimates.cost(config, estimates.load_costs(), recent)
+        cost = estimates.cost(config, costs, recent)
         text = f"{formats.count(cost.parameters)} parameters, {formats.size(cost.bytes)}"
         if cost.seconds_per_epoch is None:
             text += ", measuring this machine"
@@ -228,9 +228,8 @@ with st.sidebar:
 controls.write_link(config)
 for problem in controls.problems_of_link():
     st.warning(problem, icon=":material/link_off:")
-measured = estimates.load_costs() is not None
-st.fragment(run_every=TICK_SECONDS if (run and run.active) or not measured else None, key="live")(live)(
-    run, config, usable, measured
+st.fragment(run_every=TICK_SECONDS if (run and run.active) or costs is None else None, key="live")(live)(
+    run, config, usable, costs
 )
 table_tick = TABLE_TICK_SECONDS if any(run.active for run in recent) else None
 st.fragment(run_every=table_tick, key="table")(run_table)(store, run.id if run else None)

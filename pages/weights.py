@@ -34,26 +34,26 @@ def legend(strongest: float) -> None:
     """What the colours say."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"−{strongest:.2f}", width="content")
-        st.image(images.signed_legend(), width=160)
+        shell.picture(images.signed_legend(), width=160)
         st.caption(f"+{strongest:.2f}", width="content")
 
 
 def one_unit(run: Run, net, unit: int, strongest: float) -> None:
     """A unit of the first layer, large: its field, bias, outgoing weights, and what excites it most."""
     layer, data = net.layers[0], datasets.load(run.config.dataset)
-    ink = "#e4e9f1" if shell.dark() else "#1c2430"
     field, about = st.columns([1, 2], gap="large")
-    field.image(images.receptive_fields(layer.W[unit][None], 28, 1, 9, strongest), width=260)
+    with field:
+        shell.picture(images.receptive_fields(layer.W[unit][None], 28, 1, 9, strongest), width=260)
     with about:
         bias = "no bias" if layer.b is None else f"bias {layer.b[unit]:+.3f}"
         st.markdown(f"**Unit {unit}**: norm {answers.norms(net)[unit]:.2f}, {bias}")
         if len(net.layers) > 1:
             outgoing = net.layers[1].W[:, unit][None]
             st.caption(f"Outgoing weights, to the {outgoing.shape[1]} units of the next layer")
-            st.image(images.matrix(outgoing, max(4, 360 // outgoing.shape[1]), float(abs(outgoing).max())))
+            shell.picture(images.matrix(outgoing, max(4, 360 // outgoing.shape[1]), float(abs(outgoing).max())))
         st.caption("The test images that excite it most")
         best = answers.most_exciting(net, data.test[0], unit, EXCITING)
-        st.image(images.digit_strip(data.test[0][best], 1, 28, ink, scale=1), width=28 * EXCITING)
+        shell.picture(images.digit_strip(data.test[0][best], 1, 28, shell.ink(), scale=1), width=28 * EXCITING)
 
 
 def first_layer(run: Run, net) -> None:
@@ -67,8 +67,8 @@ def first_layer(run: Run, net) -> None:
     sort = order.segmented_control("Order", list(SORTS), default="norm", required=True, key="weights.sort",
                                    format_func=SORTS.__getitem__, label_visibility="collapsed")  # fmt: skip
     norms = answers.norms(net)
-    units = norms.argsort()[::-1] if sort == "norm" else sorted(range(len(W)))
-    st.image(images.receptive_fields(W[units], 28, min(COLUMNS, len(W)), SCALE, strongest))
+    units = norms.argsort()[::-1] if sort == "norm" else list(range(len(W)))
+    shell.picture(images.receptive_fields(W[units], 28, min(COLUMNS, len(W)), SCALE, strongest))
     unit = st.selectbox("Unit", [int(u) for u in units], key="weights.unit",
                         format_func=lambda u: f"Unit {u}, norm {norms[u]:.2f}", width=240)  # fmt: skip
     one_unit(run, net, unit, strongest)
@@ -86,7 +86,7 @@ def every_layer(run: Run, net) -> None:
             st.vega_lite_chart(data, charts.histogram_chart(data, colour), key=f"weights.h{number}", alt=alt)
             if number > 1:
                 strongest = float(abs(layer.W).max())
-                st.image(images.matrix(layer.W, max(1, 600 // layer.din), strongest))
+                shell.picture(images.matrix(layer.W, max(1, 600 // layer.din), strongest))
                 legend(strongest)
 
 

@@ -1,5 +1,4 @@
 import os
-import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +7,7 @@ from dashboard import datasets
 from dashboard.config import RunConfig
 from dashboard.store import RunStore, open_store
 from dashboard.trainer import train_run
+from tests.support import chromium
 
 
 def pytest_configure(config):
@@ -21,10 +21,6 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "browser" in item.nodeid.split("/"):
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
-
-
-def chromium():
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture

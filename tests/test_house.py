@@ -29,7 +29,7 @@ def test_mlpcore_needs_numpy_and_the_standard_library_alone(path):
     assert outside <= {"numpy", "mlpcore"}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "dashboard").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "dashboard").rglob("*.py")), ids=lambda path: path.name)
 def test_dashboard_does_not_import_pages(path):
     assert "pages" not in set(imported(path))
 
@@ -54,5 +54,5 @@ def test_pages_know_neither_sql_nor_numpy(path):
 
 
 def test_only_the_store_and_its_tables_know_sql():
-    knowing = {path.stem for path in (ROOT / "dashboard").glob("*.py") if "sqlalchemy" in set(imported(path))}
+    knowing = {path.stem for path in (ROOT / "dashboard").rglob("*.py") if "sqlalchemy" in set(imported(path))}
     assert knowing == {"store", "schema"}

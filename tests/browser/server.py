@@ -1,18 +1,19 @@
 """A Streamlit server of the app as a process, and Chromium to look at it. Used by tests, benchmarks and screenshots."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
 from playwright.sync_api import expect, sync_playwright
+
+from tests import support
 
 ROOT = Path(__file__).parents[2]
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -21,28 +22,16 @@ PATIENCE = 20  # seconds, before a condition that never comes true fails
 expect.set_options(timeout=PATIENCE * 1000)
 
 
-def chromium():
-    """The path of an installed Chromium, or None."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
 @contextmanager
 def browser():
     """A headless Chromium."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+        started = playwright.chromium.launch(executable_path=support.chromium(), args=ARGS)
         yield started
         started.close()
 
 
-def wait_for(condition, what, patience=PATIENCE, pause=0.02):
-    """Poll until `condition()` is true; returns its value."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
-        if value := condition():
-            return value
-        time.sleep(pause)
-    raise AssertionError(f"{what} did not happen within {patience} s")
+wait_for = partial(support.wait_for, patience=PATIENCE)
 
 
 def free_port():

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import time
+from functools import partial
 
 import numpy as np
 import psutil
@@ -15,17 +15,12 @@ from dashboard.engine import Engine
 from dashboard.presets import PRESETS
 from dashboard.store import RunStore
 from mlpcore import SGD, TrainingState, train
+from tests import support
 
 PATIENCE = 60  # seconds, before a condition that never comes true fails the test
 
 
-def wait_for(condition, what):
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
+wait_for = partial(support.wait_for, patience=PATIENCE)
 
 
 @pytest.fixture(scope="module")
