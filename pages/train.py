@@ -102,8 +102,9 @@ def outcome(run: Run) -> None:
     if run.status == "failed":
         st.error(run.error or "The training failed.", icon=":material/error:")
     elif run.status == "interrupted":
+        reason = f" {run.error}" if run.error else ""
         st.warning(
-            f"Training was interrupted after epoch {run.epochs_done}. Resume goes on from there.",
+            f"Training was interrupted after epoch {run.epochs_done}.{reason} Resume goes on from there.",
             icon=":material/link_off:",
         )
     elif run.status == "finished" and run.last_accuracy is not None:

@@ -155,6 +155,12 @@ def test_an_interrupted_run_says_so_and_resumes(open_app, store, database_url):
     assert store.get(run.id).epochs_done == 3
 
 
+def test_a_run_that_the_database_failed_says_why(open_app, store):
+    run = stored_run(store, done=1, end="interrupted", error="The database can't grow: its disk is full.")
+    app = open_app(run=run.id)
+    assert "interrupted after epoch 1. The database can't grow: its disk is full." in app.warning[0].value
+
+
 def test_train_as_a_new_run_is_offered_beside_a_run_under_way(open_app, store):
     run = stored_run(store, done=1, end="paused")
     app = open_app(run=run.id)
