@@ -37,7 +37,7 @@ def digit_strip(images: np.ndarray, rows: int, side: int, ink: str, scale: int =
     return np.dstack([colour, alpha])
 
 
-ABOVE, BELOW = (47, 98, 208), (217, 95, 14)  # weights are blue above zero and orange below, everywhere
+ABOVE, BELOW = (58, 118, 245), (236, 112, 30)  # weights are blue above zero and orange below, everywhere
 
 
 def signed(values: np.ndarray, strongest: float) -> np.ndarray:

@@ -205,13 +205,12 @@ with shell.problems_said():
     recent = store.latest(HISTORY)
 costs = estimates.load_costs()
 with st.sidebar:
-    usable = True
+    refusal = None
     config = controls.draw()
     try:
         estimates.refuse_absurd(config)
     except estimates.ConfigError as error:
-        usable = False
-        st.error(str(error))
+        refusal = str(error)
     else:
         cost = estimates.cost(config, costs, recent)
         text = f"{formats.count(cost.parameters)} parameters, {formats.size(cost.bytes)}"
@@ -221,6 +220,7 @@ with st.sidebar:
             total = cost.seconds_per_epoch * config.epochs
             text += f", about {formats.duration(cost.seconds_per_epoch)} an epoch, {formats.duration(total)} in all"
         st.caption(text)
+    usable = refusal is None
     buttons("side", run, config, usable)
     if run and (run.active or run.resumable) and run.config != config:
         st.button(
@@ -229,6 +229,8 @@ with st.sidebar:
 controls.write_link(config)
 for problem in controls.problems_of_link():
     st.warning(problem, icon=":material/link_off:")
+if refusal:  # in the body, since a narrow page folds the sidebar away
+    st.error(refusal, icon=":material/error:")
 st.fragment(run_every=TICK_SECONDS if (run and run.active) or costs is None else None, key="live")(live)(
     run, config, usable, costs
 )

@@ -65,6 +65,16 @@ def test_a_digit_strip_places_each_image():
     assert strip[..., 3].sum() == 9 * 200
 
 
+def test_receptive_fields_are_blue_above_zero_orange_below_and_clear_between():
+    W = np.array([[1.0, -0.5, 0.0, 0.0], [0.0, 0.0, 0.0, -1.0], [0.0] * 4])
+    picture = images.receptive_fields(W, side=2, columns=2, scale=3, strongest=1.0)
+    assert picture.shape == (24, 24, 4)
+    assert (picture[3:6, 3:6] == [*images.ABOVE, 255]).all()
+    assert (picture[3:6, 6:9] == [*images.BELOW, 127]).all()
+    assert (picture[6:9, 18:21] == [*images.BELOW, 255]).all()
+    assert np.count_nonzero(picture[..., 3]) == 3 * 9
+
+
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
