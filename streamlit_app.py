@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import shell
+from dashboard.view import shell
 
 st.set_page_config(page_title="MLP Lab", page_icon="dashboard/icon.png", layout="wide")
 shell.navigation().run()

@@ -16,14 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from dashboard.store import RunStore
+from dashboard.runs.store import RunStore
 from tests.browser.server import ROOT, Server, browser, wait_for
 
 PAIRS = 5
 BARE = """
 import time, numpy as np
 from dashboard import datasets
-from dashboard.config import RunConfig
+from dashboard.runs.config import RunConfig
 from mlpcore import SGD, train
 config, data = RunConfig(hidden=(100, 100), epochs=10), datasets.load("mnist")
 rng = np.random.default_rng(config.seed)

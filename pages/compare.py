@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, charts, datasets, evaluation, exports, formats, shell
-from dashboard.config import LABELS
-from dashboard.store import Run
+from dashboard import datasets, exports, formats
+from dashboard.analysis import answers, evaluation
+from dashboard.runs.config import LABELS
+from dashboard.runs.store import Run
+from dashboard.view import charts, shell
 
 LISTED, LATEST = 200, 10
 METRICS = {"accuracy": "Accuracy", "loss": "Loss", "error": "Error"}
@@ -32,7 +34,7 @@ def differing(runs: list[Run]) -> list[str]:
 def verdict(runs: list[Run]) -> None:
     """Two runs on the same images, in words; for more, which settings they differ in."""
     names = [LABELS[name].lower() for name in differing(runs)]
-    if len(runs) == 2 and all(run.epochs_done for run in runs):
+    if len(runs) == 2 and all(run.trained for run in runs):
         first, second = runs
         if first.config.dataset != second.config.dataset:
             st.markdown("These runs were trained on different data sets: their figures can't be compared.")
@@ -111,10 +113,10 @@ def take_selection() -> None:
 shell.enter()
 with shell.problems_said():
     runs = shell.store().latest(LISTED)
-    if not any(run.epochs_done for run in runs):
+    if not any(run.trained for run in runs):
         shell.nothing_yet("runs are laid side by side here")
     chosen = chosen_by_link(runs)
-    drawn = chosen or [run for run in runs if run.epochs_done][:LATEST]
+    drawn = chosen or [run for run in runs if run.trained][:LATEST]
     if not chosen:
         st.caption(f"The latest {formats.count(len(drawn))} runs. Select some in the table to compare them.")
     else:

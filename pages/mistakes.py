@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from dashboard import answers, charts, datasets, evaluation, formats, images, shell
-from dashboard.components.gallery import gallery
-from dashboard.store import Run
+from dashboard import datasets, formats
+from dashboard.analysis import answers, evaluation
+from dashboard.runs.store import Run
+from dashboard.view import charts, images, shell
+from dashboard.view.components.gallery import gallery
 
 ALL = "All"
 LISTS = {"wrong": "Misread", "unsure": "Right, least sure"}

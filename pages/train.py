@@ -4,13 +4,15 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import charts, controls, datasets, estimates, formats, shell
-from dashboard.config import RunConfig
+from dashboard import datasets, formats
+from dashboard.analysis.evaluation import accuracy_interval
 from dashboard.datasets import DATASETS
-from dashboard.evaluation import accuracy_interval
-from dashboard.images import digit_strip, sparkline
-from dashboard.run_table import run_table
-from dashboard.store import Run
+from dashboard.runs import estimates
+from dashboard.runs.config import RunConfig
+from dashboard.runs.store import Run
+from dashboard.view import charts, controls, shell
+from dashboard.view.images import digit_strip, sparkline
+from dashboard.view.run_table import run_table
 
 TICK_SECONDS = 1.5
 QUICK_SECONDS = 0.6  # an epoch that takes no longer is waited for, so that a click is answered with a curve

@@ -4,8 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import answers, charts, datasets, exports, formats, images, shell
-from dashboard.store import Run
+from dashboard import datasets, exports, formats
+from dashboard.analysis import answers
+from dashboard.runs.store import Run
+from dashboard.view import charts, images, shell
 
 EPOCH = "weights.epoch"
 COLUMNS, SCALE = 12, 3

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dashboard import datasets
-from dashboard.config import RunConfig
-from dashboard.store import RunStore, open_store
-from dashboard.trainer import train_run
+from dashboard.runs.config import RunConfig
+from dashboard.runs.store import RunStore, open_store
+from dashboard.runs.trainer import train_run
 from tests.support import chromium
 
 

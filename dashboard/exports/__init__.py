@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mlpcore import MLP, EpochResult
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 from . import bundle, npz, onnx_model, run_file, tensors
 from . import history as history_file
 from .history import csv_bytes

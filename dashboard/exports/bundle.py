@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlpcore import MLP, EpochResult
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 from . import history as history_file
 from . import npz, onnx_model, run_file, tensors
 from .archive import open_archive

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlpcore import MLP, EpochResult
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet may take for the beginning of a formula
 

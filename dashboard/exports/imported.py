@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mlpcore import MLP
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 
 
 @dataclass(frozen=True)

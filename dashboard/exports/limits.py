@@ -1,6 +1,6 @@
 """What an uploaded file may ask for. Each limit is checked before anything of that size is read or allocated."""
 
-from ..config import MAX_LAYERS as MAX_HIDDEN
+from ..runs.config import MAX_LAYERS as MAX_HIDDEN
 
 MIB = 2**20
 MAX_FILE_BYTES = 200 * MIB  # of an upload; Streamlit's own limit, and room for a bundle of the largest network

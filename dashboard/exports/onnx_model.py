@@ -8,7 +8,7 @@ from onnx import TensorProto, checker, helper, numpy_helper
 
 from mlpcore import MLP, EpochResult, weights
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 from . import run_file
 from .architecture import check_float32, layer_functions
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from mlpcore import MLP, EpochResult, TrainingState, weights
 
-from ..config import RunConfig
 from ..errors import UserError
+from ..runs.config import RunConfig
 from .imported import Imported
 from .refusal import ImportRefused, shown
 

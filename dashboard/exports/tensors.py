@@ -8,7 +8,7 @@ import safetensors.numpy
 
 from mlpcore import MLP, EpochResult, weights
 
-from ..config import RunConfig
+from ..runs.config import RunConfig
 from . import run_file
 from .architecture import Architecture, check_finite, check_float32
 from .imported import Imported

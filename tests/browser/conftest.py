@@ -1,6 +1,6 @@
 import pytest
 
-from dashboard.store import RunStore
+from dashboard.runs.store import RunStore
 from tests.browser.server import Server, browser
 
 

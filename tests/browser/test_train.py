@@ -6,7 +6,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.store import STALE_SECONDS
+from dashboard.runs.store import STALE_SECONDS
 from tests.browser.server import PATIENCE, wait_for
 
 

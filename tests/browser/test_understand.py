@@ -5,7 +5,8 @@ import io
 import numpy as np
 from playwright.sync_api import expect
 
-from dashboard import answers, datasets
+from dashboard import datasets
+from dashboard.analysis import answers
 from mlpcore import MLP
 from tests.browser.test_train import button, press_train, status, wait_for, wait_for_epoch
 

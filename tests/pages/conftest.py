@@ -7,9 +7,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import shell
-from dashboard.engine import Engine
-from dashboard.store import RunStore, StoreError, open_store
+from dashboard.runs.engine import Engine
+from dashboard.runs.store import RunStore, StoreError, open_store
+from dashboard.view import shell
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from dashboard.config import RunConfig
-from dashboard.trainer import environment
+from dashboard.runs.config import RunConfig
+from dashboard.runs.trainer import environment
 from mlpcore import EpochResult
-from tests.dashboard.test_engine import direct, figures
+from tests.dashboard.runs.test_engine import direct, figures
 
 PATIENCE = 60
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from dashboard import answers, datasets
-from dashboard.config import RunConfig
-from dashboard.trainer import train_run
+from dashboard import datasets
+from dashboard.analysis import answers
+from dashboard.runs.config import RunConfig
+from dashboard.runs.trainer import train_run
 
 PAGES = ("pages/compare.py", "pages/mistakes.py", "pages/weights.py")
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from mlpcore import ACTIVATIONS, COSTS, INITIALIZERS, MLP
 
-from .datasets import DATASETS
-from .errors import UserError
+from ..datasets import DATASETS
+from ..errors import UserError
 
 MAX_LAYERS = 20
 MAX_EPOCHS = 1000

@@ -1,37 +1,30 @@
-"""RunStore: runs, their epochs and checkpoints, in one database. The only room that knows SQL."""
+"""RunStore: runs, their epochs and checkpoints, in one database."""
 
 import hashlib
 import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, insert, inspect, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy import delete as delete_from
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from mlpcore import EpochResult, TrainingState
 
-from . import schema
-from .config import RunConfig
-from .errors import UserError
-from .schema import about, checkpoints, epochs, runs
+from .config import ConfigError, RunConfig
+from .database import Database, StoreError
+from .run import ACTIVE, Run
+from .schema import checkpoints, epochs, runs
 
 SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
-ATTEMPTS = 3  # at a transaction that found the database busy
-ACTIVE = ("queued", "running")
-
-
-class StoreError(UserError):
-    """The database can't do what was asked; the sentence says why."""
+MAX_NAME, MAX_NOTE = 80, 4000  # characters
+KEPT = runs.c.deleted.is_(None)
 
 
 class NoRunError(StoreError):
@@ -42,47 +35,9 @@ class Lost(Exception):  # noqa: N818 - not an error: somebody else has the run, 
     """The run was taken up by somebody else, or deleted: whoever sees this writes nothing more."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run as the database has it; times in seconds since 1970."""
-
-    id: str
-    number: int
-    name: str
-    config: RunConfig
-    status: str
-    wish: str | None
-    submission: int
-    attempt: int
-    parent: str | None
-    note: str
-    created: float
-    started: float | None
-    ended: float | None
-    heartbeat: float | None
-    progress: float
-    error: str | None
-    environment: dict[str, Any] | None
-    epochs_done: int
-    last_accuracy: float | None
-    best_accuracy: float | None
-    best_epoch: int | None
-    seconds: float
-
-    @property
-    def active(self) -> bool:
-        """Queued or running."""
-        return self.status in ACTIVE
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it can go on where it was."""
-        return self.status in ("paused", "interrupted")
-
-
 def database_url() -> str:
     """MLP_DATABASE_URL, or the file runs.db beside the app."""
-    return os.environ.get("MLP_DATABASE_URL") or f"sqlite:///{Path(__file__).parent.parent / 'runs.db'}"
+    return os.environ.get("MLP_DATABASE_URL") or f"sqlite:///{Path(__file__).parents[2] / 'runs.db'}"
 
 
 @cache
@@ -91,84 +46,23 @@ def open_store(url: str) -> "RunStore":
     return RunStore(url)
 
 
-class RunStore:
-    """Runs in the database at `url` (any SQLAlchemy URL). StoreError when it can't be opened or written."""
-
-    def __init__(self, url: str):
-        self.url = url
-        try:
-            self._engine = schema.connect(url)
-        except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise StoreError(f"The database URL must be one that SQLAlchemy knows: {error}") from error
-        self._reads = self._engine.execution_options(reads=True)
-        self._open()
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-    # -- opening ----------------------------------------------------------------------------------------------
-
-    def _open(self):
-        with self._said(), self._reads.begin() as db:
-            new = not inspect(db).has_table("about")
-            other = new and inspect(db).get_table_names()
-            version = None if new else db.scalar(select(about.c.value).where(about.c.key == "schema"))
-        if other:
-            names = ", ".join(other[:3])
-            raise StoreError(f"{self._where} holds other tables ({names}), not runs. Choose another one.")
-        if new:
-            self._write(self._create)
-        elif version is None or not version.isdigit() or int(version) > schema.VERSION:
-            raise StoreError(
-                f"{self._where} was written by a newer version of this app (schema {version}; "
-                f"this one knows up to {schema.VERSION}). Update the app, or choose another database."
-            )
-
-    @staticmethod
-    def _create(db):
-        schema.metadata.create_all(db)
-        if db.scalar(select(func.count()).select_from(about)) == 0:
-            db.execute(insert(about).values(key="schema", value=str(schema.VERSION)))
-
-    @property
-    def _where(self) -> str:
-        url = self._engine.url
-        return f"The database {url.database if url.get_backend_name() == 'sqlite' else url.render_as_string()}"
-
-    @contextmanager
-    def _said(self):
-        """What the driver raises becomes a sentence."""
-        try:
-            yield
-        except DBAPIError as error:
-            name = getattr(error.orig, "sqlite_errorname", "") or ""
-            for code, sentence in SENTENCES.items():
-                if name.startswith(code):
-                    raise StoreError(f"{self._where} {sentence}") from error
-            if name or isinstance(error, OperationalError):
-                raise StoreError(f"{self._where} could not be used: {error.orig}.") from error
-            raise
-
-    def _write(self, work: Callable):
-        """Run `work(connection)` in one transaction, retried as a whole while the database is busy."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self._said(), self._engine.begin() as db:
-                    return work(db)
-            except StoreError as error:
-                if attempt == ATTEMPTS or SENTENCES["SQLITE_BUSY"] not in str(error):
-                    raise
-        raise AssertionError("unreachable")
-
-    def _rows(self, statement) -> Sequence:
-        with self._said(), self._reads.begin() as db:
-            return db.execute(statement).mappings().all()
+class RunStore(Database):
+    """Runs in the database at `url`. StoreError when it can't be opened, read or written."""
 
     # -- what pages do ----------------------------------------------------------------------------------------
 
-    def create(self, config: RunConfig, *, name: str | None = None, parent: str | None = None) -> Run:
-        """A new run, queued."""
+    def create(
+        self,
+        config: RunConfig,
+        *,
+        name: str | None = None,
+        origin: str = "trained",
+        parent: str | None = None,
+        parent_epoch: int | None = None,
+        start: TrainingState | None = None,
+        **further,
+    ) -> Run:
+        """A new run, queued. `start` has the weights it begins with; `further` are columns of its row."""
 
         def work(db):
             number = (db.scalar(select(func.max(runs.c.number))) or 0) + 1
@@ -178,28 +72,89 @@ class RunStore:
                 "name": name or f"Run {number}",
                 "config": config.to_json(),
                 "status": "queued",
+                "origin": origin,
                 "parent": parent,
+                "parent_epoch": parent_epoch,
                 "created": time.time(),
+                **further,
             }
             db.execute(insert(runs).values(values))
+            if start is not None:
+                _keep(db, values["id"], start.epoch, start.to_bytes())
             return values["id"]
 
         return self.get(self._write(work))
 
+    def adopt(
+        self, config: RunConfig, state: TrainingState, accuracy: float, claimed: float | None, *, name: str
+    ) -> Run:
+        """An imported run: over, with the weights of `state`, the test accuracy measured here, and the one claimed."""
+        now = time.time()
+        return self.create(
+            config,
+            name=name,
+            origin="imported",
+            start=state,
+            status="finished",
+            started=now,
+            ended=now,
+            epochs_done=state.epoch,
+            last_accuracy=accuracy,
+            best_accuracy=accuracy,
+            best_epoch=state.epoch,
+            claimed_accuracy=claimed,
+        )
+
+    def rename(self, run: str, name: str) -> None:
+        """Give the run another name; ConfigError for an empty or a long one."""
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= MAX_NAME:
+            raise ConfigError(f"The name of a run must have 1 to {MAX_NAME} characters, got {len(name)}.")
+        self._update([runs.c.id == run], name=name)
+
+    def annotate(self, run: str, note: str) -> None:
+        """Keep a note with the run; ConfigError for a long one."""
+        if len(note) > MAX_NOTE:
+            raise ConfigError(f"A note must have at most {MAX_NOTE:,} characters, got {len(note):,}.")
+        self._update([runs.c.id == run], note=note.strip())
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take the runs away, stopping those under way. `restore` brings them back until `purge`."""
+
+        def work(db):
+            chosen = runs.c.id.in_(ids)
+            db.execute(update(runs).where(chosen, runs.c.status == "running").values(wish="stop"))
+            db.execute(update(runs).where(chosen, runs.c.status == "queued").values(status="stopped"))
+            db.execute(update(runs).where(chosen).values(deleted=time.time()))
+
+        self._write(work)
+
+    def restore(self, ids: Sequence[str]) -> None:
+        """Bring deleted runs back."""
+        self._update([runs.c.id.in_(ids)], deleted=None)
+
+    def purge(self, before: float) -> None:
+        """Remove the runs that were deleted before that time, for good."""
+        self._write(lambda db: db.execute(delete_from(runs).where(runs.c.deleted < before)))
+
     def get(self, run: str) -> Run:
         """The run with this id; StoreError when there is none."""
-        rows = self._rows(select(runs).where(runs.c.id == run))
+        rows = self._rows(select(runs).where(runs.c.id == run, KEPT))
         if not rows:
             raise NoRunError(f"There is no run {run[:40]!r} here. It may be deleted, or kept in another database.")
-        return _run(rows[0])
+        return Run.from_row(rows[0])
 
     def latest(self, count: int) -> list[Run]:
         """The newest runs, newest first."""
-        return [_run(row) for row in self._rows(select(runs).order_by(runs.c.number.desc()).limit(count))]
+        return [
+            Run.from_row(row)
+            for row in self._rows(select(runs).where(KEPT).order_by(runs.c.number.desc()).limit(count))
+        ]
 
     def queued(self) -> list[Run]:
         """The runs that wait, oldest first."""
-        return [_run(row) for row in self._rows(select(runs).where(runs.c.status == "queued").order_by(runs.c.number))]
+        statement = select(runs).where(runs.c.status == "queued", KEPT).order_by(runs.c.number)
+        return [Run.from_row(row) for row in self._rows(statement)]
 
     def epochs(self, run: str) -> list[EpochResult]:
         """The epochs of one run in order."""
@@ -219,6 +174,8 @@ class RunStore:
         found: dict[str, list[EpochResult]] = {run: [] for run in ids}
         for row in self._rows(select(epochs).where(epochs.c.run.in_(ids)).order_by(epochs.c.run, epochs.c.epoch)):
             values = dict(row)
+            if values["diagnostics"] is not None:
+                values["diagnostics"] = json.loads(values["diagnostics"])
             found[values.pop("run")].append(EpochResult(**values))
         return found
 
@@ -287,30 +244,21 @@ class RunStore:
         stride = snapshot_stride(len(state), planned)
 
         def work(db):
-            best = db.execute(_best(run)).first()
-            if best is None or result.test_accuracy > best.test_accuracy:
-                best_epoch, best_accuracy = result.epoch, result.test_accuracy
-            else:
-                best_epoch, best_accuracy = best.epoch, best.test_accuracy
             values = {
                 "heartbeat": time.time(),
                 "progress": 0.0,
                 "epochs_done": result.epoch,
                 "last_accuracy": result.test_accuracy,
-                "best_accuracy": best_accuracy,
-                "best_epoch": best_epoch,
                 "seconds": runs.c.seconds + result.seconds,
             }
             if db.execute(_mine(run, attempt).values(values)).rowcount == 0:
                 raise Lost
-            kept = {name: value for name, value in vars(result).items() if name in epochs.c}
-            db.execute(insert(epochs).values(run=run, **kept))
-            db.execute(
-                insert(checkpoints).values(
-                    run=run, epoch=result.epoch, sha256=hashlib.sha256(state).hexdigest(), state=state
-                )
-            )
-            old = checkpoints.c.epoch.notin_((result.epoch, result.epoch - 1, best_epoch))
+            row = vars(result) | {"diagnostics": result.diagnostics and json.dumps(result.diagnostics)}
+            db.execute(insert(epochs).values(run=run, **row))
+            _keep(db, run, result.epoch, state)
+            best = _best(db, run)
+            db.execute(update(runs).where(runs.c.id == run).values(best))
+            old = checkpoints.c.epoch.notin_((0, result.epoch, result.epoch - 1, best["best_epoch"]))
             between = checkpoints.c.epoch % stride != 1 % stride
             db.execute(delete_from(checkpoints).where(checkpoints.c.run == run, old, between))
 
@@ -360,13 +308,11 @@ class RunStore:
                 return
             for table in (epochs, checkpoints):
                 db.execute(delete_from(table).where(table.c.run == run, table.c.epoch > epoch))
-            best = db.execute(_best(run)).first()
             last = select(epochs.c.test_accuracy).where(epochs.c.run == run, epochs.c.epoch == epoch)
             values = {
                 "epochs_done": epoch,
                 "last_accuracy": db.scalar(last),
-                "best_accuracy": best.test_accuracy if best else None,
-                "best_epoch": best.epoch if best else None,
+                **_best(db, run),
                 "seconds": db.scalar(select(func.coalesce(func.sum(epochs.c.seconds), 0.0)).where(epochs.c.run == run)),
             }
             if db.execute(_mine(run, attempt).values(values)).rowcount == 0:
@@ -378,15 +324,6 @@ class RunStore:
         return self._write(lambda db: db.execute(update(runs).where(*conditions).values(values)).rowcount) > 0
 
 
-SENTENCES = {  # by the beginning of SQLite's name for the error
-    "SQLITE_BUSY": "is locked by another program. Nothing was changed; try again when it is free.",
-    "SQLITE_READONLY": "is read-only. Give this user the right to write it, or choose another database.",
-    "SQLITE_FULL": "can't grow: its disk is full. Nothing was changed; make room and try again.",
-    "SQLITE_IOERR": "could not be read or written: the disk reported an error, or is full.",
-    "SQLITE_NOTADB": "is not a database. Choose another file; this one is left as it is.",
-    "SQLITE_CORRUPT": "is damaged. Restore it from a back-up, or choose another database.",
-    "SQLITE_CANTOPEN": "can't be opened. Its folder must exist and be writable.",
-}
 WISHES = {"pause": "paused", "stop": "stopped"}
 
 
@@ -403,13 +340,18 @@ def _mine(run, attempt):
     return update(runs).where(runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running")
 
 
-def _best(run):
-    order = epochs.c.test_accuracy.desc(), epochs.c.epoch
-    return select(epochs.c.epoch, epochs.c.test_accuracy).where(epochs.c.run == run).order_by(*order).limit(1)
+def _best(db, run):
+    """The columns that tell of the best epoch: by validation accuracy where there is one, else by test accuracy."""
+    judged = func.coalesce(epochs.c.validation_accuracy, epochs.c.test_accuracy)
+    wanted = select(
+        epochs.c.epoch.label("best_epoch"),
+        epochs.c.test_accuracy.label("best_accuracy"),
+        epochs.c.validation_accuracy.label("best_validation"),
+    )
+    row = db.execute(wanted.where(epochs.c.run == run).order_by(judged.desc(), epochs.c.epoch).limit(1)).first()
+    return dict(row._mapping) if row else dict.fromkeys(("best_epoch", "best_accuracy", "best_validation"))
 
 
-def _run(row) -> Run:
-    values = dict(row)
-    values["config"] = RunConfig.from_json(values["config"])
-    values["environment"] = json.loads(values["environment"]) if values["environment"] else None
-    return Run(**values)
+def _keep(db, run, epoch, state):
+    values = {"run": run, "epoch": epoch, "sha256": hashlib.sha256(state).hexdigest(), "state": state}
+    db.execute(insert(checkpoints).values(values))

@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from dashboard.evaluation import (
+from dashboard.analysis.evaluation import (
     SAMPLE_LOSSES,
     accuracy_interval,
     compare,

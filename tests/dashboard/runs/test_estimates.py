@@ -2,9 +2,9 @@ import tracemalloc
 
 import pytest
 
-from dashboard import estimates
-from dashboard.config import ConfigError, RunConfig
-from dashboard.trainer import environment
+from dashboard.runs import estimates
+from dashboard.runs.config import ConfigError, RunConfig
+from dashboard.runs.trainer import environment
 
 GB = 10**9
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dashboard import trainer
-from dashboard.config import RunConfig
-from dashboard.store import StoreError
-from dashboard.trainer import train_run
+from dashboard.runs import trainer
+from dashboard.runs.config import RunConfig
+from dashboard.runs.store import StoreError
+from dashboard.runs.trainer import train_run
 from mlpcore import SGD, train
 
 

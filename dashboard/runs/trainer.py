@@ -7,10 +7,10 @@ import time
 import numpy as np
 import threadpoolctl
 
-from mlpcore import SGD, Diverged, TrainingState, train
+from mlpcore import SGD, Diverged, TrainingState, train, weights
 
-from . import datasets
-from .errors import UserError
+from .. import datasets
+from ..errors import UserError
 from .store import WISHES, Lost, RunStore, StoreError, open_store
 
 LOOK_SECONDS = 0.2  # between two looks at what is wished
@@ -72,7 +72,9 @@ def results(config, state, progress):
     net = config.network(rng)
     optimizer = SGD(config.lr)
     start = 0
-    if state is not None:
+    if state is not None and state.epoch == 0:  # a fork: another run's weights, and from there on its own way
+        weights.fill(net, state.weights)
+    elif state is not None:
         state.put(net, optimizer, rng)
         start = state.epoch
     with np.errstate(over="ignore", invalid="ignore"):  # a divergence is noticed and told by train

@@ -9,11 +9,12 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_limits
 
-from dashboard import datasets, estimates
-from dashboard.config import RunConfig
-from dashboard.engine import Engine
-from dashboard.presets import PRESETS
-from dashboard.store import RunStore
+from dashboard import datasets
+from dashboard.runs import estimates
+from dashboard.runs.config import RunConfig
+from dashboard.runs.engine import Engine
+from dashboard.runs.presets import PRESETS
+from dashboard.runs.store import RunStore
 from mlpcore import SGD, TrainingState, train
 from tests import support
 
@@ -119,7 +120,7 @@ def test_runs_left_queued_by_an_earlier_server_are_picked_up(place, tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_said(store, monkeypatch):
-    monkeypatch.setattr("dashboard.engine.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("dashboard.runs.engine.CONNECT_SECONDS", 0.5)
     engine = Engine(store, "tcp://127.0.0.1:9")
     engine.start().join()
     assert engine.problem == (

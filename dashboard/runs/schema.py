@@ -1,4 +1,4 @@
-"""The tables, and how a connection to each kind of database is set up. Used by store.py alone."""
+"""The tables, and how a connection to each kind of database is set up."""
 
 import sqlite3
 
@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-VERSION = 1
+VERSION = 2  # of the tables; migrations.py leads there from every earlier one
 BUSY_SECONDS = 10
 
 metadata = MetaData()
@@ -36,22 +36,30 @@ runs = Table(
     Column("wish", String(16)),  # "stop" or "pause", for the trainer to see
     Column("submission", Integer, nullable=False, default=1),  # raised by whoever hands the run to the engine
     Column("attempt", Integer, nullable=False, default=0),  # raised by whoever takes it up; fences every write
-    Column("parent", String(16)),
+    Column("origin", String(16), nullable=False, server_default="trained"),  # or fork, reproduction, imported
+    Column("parent", String(16)),  # of a fork or a reproduction
+    Column("parent_epoch", Integer),  # whose weights a fork began with
+    Column("sweep", String(16)),
+    Column("priority", Integer, nullable=False, server_default="0"),  # the higher, the sooner
     Column("note", Text, nullable=False, default=""),
     Column("created", Float, nullable=False),  # seconds since 1970, UTC, like all times here
     Column("started", Float),
     Column("ended", Float),
     Column("heartbeat", Float),
     Column("progress", Float, nullable=False, default=0.0),  # of the epoch under way, 0 to 1
+    Column("deleted", Float),  # until then it can be taken back
     Column("error", Text),
     Column("environment", Text),
     # Told again from `epochs`, so that a list of runs is one query:
     Column("epochs_done", Integer, nullable=False, default=0),
     Column("last_accuracy", Float),
-    Column("best_accuracy", Float),
-    Column("best_epoch", Integer),
+    Column("best_epoch", Integer),  # by validation accuracy where there is one, else by test accuracy
+    Column("best_accuracy", Float),  # on the test set, at the best epoch
+    Column("best_validation", Float),  # accuracy, at the best epoch
+    Column("claimed_accuracy", Float),  # by the file of an imported run
     Column("seconds", Float, nullable=False, default=0.0),
     Index("runs_by_status", "status"),
+    Index("runs_by_sweep", "sweep"),
 )
 
 epochs = Table(
@@ -64,6 +72,9 @@ epochs = Table(
     Column("test_loss", Float, nullable=False),
     Column("test_accuracy", Float, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("validation_loss", Float),
+    Column("validation_accuracy", Float),
+    Column("diagnostics", Text),  # JSON of mlpcore.diagnostics
 )
 
 checkpoints = Table(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from dashboard import charts, formats, images
-from dashboard.evaluation import accuracy_interval
+from dashboard import formats
+from dashboard.analysis.evaluation import accuracy_interval
+from dashboard.view import charts, images
 from mlpcore import EpochResult
 
 HISTORY = [EpochResult(1, 0.3, 0.71, 0.2, 0.91, 1.0), EpochResult(2, 0.2, 0.90, 0.1, 0.94, 1.0)]
@@ -45,7 +46,7 @@ def test_a_chart_is_plain_json_with_fixed_domains():
 def test_a_run_keeps_its_colour_and_neighbours_differ():
     assert charts.run_colour(3) == charts.run_colour(13)
     assert len({charts.run_colour(number) for number in range(1, 11)}) == 10
-    theme = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
+    theme = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
     assert tuple(theme["light"]["chartCategoricalColors"]) == charts.LIGHT
     assert tuple(theme["dark"]["chartCategoricalColors"]) == charts.DARK
 

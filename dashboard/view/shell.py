@@ -9,10 +9,11 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from . import formats, images
-from .engine import Engine
-from .errors import UserError
-from .store import Run, RunStore, database_url, open_store
+from .. import formats
+from ..errors import UserError
+from ..runs.engine import Engine
+from ..runs.store import Run, RunStore, database_url, open_store
+from . import images
 
 ROUTED = "routed"
 PICKABLE = 200  # runs in a picker
@@ -97,13 +98,13 @@ def pick_run(label: str, key: str, parameter: str, *, optional: bool = False) ->
 
     A link to a run that is gone says so. Without a choice it is the newest run, or none where that is `optional`.
     """
-    runs = [run for run in store().latest(PICKABLE) if run.epochs_done]
+    runs = [run for run in store().latest(PICKABLE) if run.trained]
     wanted = st.query_params.get(parameter)
     if wanted and key not in st.session_state:
         if wanted not in [run.id for run in runs]:
             with problems_shown():
                 found = store().get(wanted)
-                runs = [found, *runs] if found.epochs_done else runs
+                runs = [found, *runs] if found.trained else runs
         st.session_state[key] = next((run.id for run in runs if run.id == wanted), None)
     if not runs:
         return None

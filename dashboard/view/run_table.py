@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from . import controls, formats, shell
-from .store import RunStore
+from .. import formats
+from ..runs.store import RunStore
+from . import controls, shell
 
 ROWS = 10
 KEY = "runs.table"

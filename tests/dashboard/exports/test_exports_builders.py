@@ -13,8 +13,8 @@ import pytest
 import safetensors.numpy
 
 from dashboard import exports
-from dashboard.config import RunConfig
 from dashboard.errors import UserError
+from dashboard.runs.config import RunConfig
 from mlpcore import MLP, EpochResult
 
 MIB = 2**20

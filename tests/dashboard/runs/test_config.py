@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from dashboard.config import ConfigError, RunConfig
-from dashboard.presets import PRESETS
+from dashboard.runs.config import ConfigError, RunConfig
+from dashboard.runs.presets import PRESETS
 
 
 @pytest.mark.parametrize(

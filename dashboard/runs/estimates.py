@@ -15,9 +15,9 @@ from scipy.optimize import nnls
 from mlpcore import MLP, SGD, train
 from mlpcore.training import EVALUATION_ROWS
 
+from ..datasets import DATASETS, cache_folder
+from ..formats import count, size
 from .config import ConfigError, RunConfig
-from .datasets import DATASETS, cache_folder
-from .formats import count, size
 from .store import Run
 
 MAX_PARAMETERS = 200_000_000  # a checkpoint must fit into one value of the database

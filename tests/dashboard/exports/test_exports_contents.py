@@ -10,7 +10,7 @@ import safetensors.numpy
 
 from dashboard.exports.refusal import shown
 from mlpcore import MLP
-from tests.dashboard.test_exports_builders import (
+from tests.dashboard.exports.test_exports_builders import (
     ABOUT,
     ARRAYS,
     MIB,

@@ -1,6 +1,6 @@
 """The child process that holds the local Dask cluster, one worker a core; it ends when its parent is gone.
 
-Run as `python -m dashboard.cluster PARENT`, with the parent's process id. A process of its own, since Streamlit
+Run as `python -m dashboard.runs.cluster PARENT`, with the parent's process id. A process of its own, since Streamlit
 makes the app script the `__main__` module, which worker processes would otherwise run again. Prints the scheduler's
 address on one line.
 """
@@ -30,7 +30,7 @@ def main(parent: int) -> None:
     import dask
     from distributed import LocalCluster
 
-    from . import datasets
+    from .. import datasets
 
     datasets.load("mnist")  # unpacked once here, rather than by every worker
     dask.config.set({"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "500ms"})
@@ -41,7 +41,7 @@ def main(parent: int) -> None:
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port
             local_directory=folder,
-            preload=["dashboard.cluster"],
+            preload=["dashboard.runs.cluster"],
         )
         print(cluster.scheduler_address, flush=True)
         while os.getppid() == parent and not asked.wait(PARENT_SECONDS):
@@ -51,7 +51,8 @@ def main(parent: int) -> None:
 
 def dask_setup(worker) -> None:
     """Called in each worker as it starts: the first run shall not wait for imports."""
-    from . import datasets, trainer
+    from .. import datasets
+    from . import trainer
 
     trainer.environment()
     datasets.load("mnist")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from dashboard import exports
-from dashboard.config import RunConfig
 from dashboard.exports import limits
+from dashboard.runs.config import RunConfig
 from mlpcore import MLP
-from tests.dashboard.test_exports_builders import (
+from tests.dashboard.exports.test_exports_builders import (
     MIB,
     Bomb,
     bundle,

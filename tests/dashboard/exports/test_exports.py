@@ -20,10 +20,10 @@ import safetensors
 import safetensors.numpy
 
 import dashboard.exports as exports
-from dashboard.config import RunConfig
+from dashboard.runs.config import RunConfig
 from mlpcore import ACTIVATIONS, COSTS, MLP, SGD, EpochResult, TrainingState, predict, train
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MNIST = ROOT / "data" / "mnist.npz"
 ACTIVATION_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu")
 COST_NAMES = ("quadratic", "binary_cross_entropy", "cross_entropy")
@@ -393,5 +393,5 @@ def test_a_file_is_named_after_its_run(name, expected):
 
 
 def test_the_room_is_entered_without_streamlit():
-    code = "import sys, dashboard.exports, dashboard.evaluation; sys.exit('streamlit' in sys.modules)"
+    code = "import sys, dashboard.exports, dashboard.analysis.evaluation; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0

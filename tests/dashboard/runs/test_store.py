@@ -3,13 +3,14 @@
 import sqlite3
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from dashboard import schema
-from dashboard.config import RunConfig
-from dashboard.store import STALE_SECONDS, Lost, NoRunError, RunStore, StoreError
+from dashboard.runs import schema
+from dashboard.runs.config import ConfigError, RunConfig
+from dashboard.runs.store import STALE_SECONDS, Lost, NoRunError, RunStore, StoreError
 from mlpcore import MLP, SGD, EpochResult, TrainingState
 
 
@@ -62,7 +63,7 @@ def test_epochs_carry_best_last_and_time_into_the_run(store, run):
 
 def test_the_newest_two_checkpoints_the_best_and_some_between_are_kept_within_a_budget(store, run, monkeypatch):
     state = state_of(1).to_bytes()
-    monkeypatch.setattr("dashboard.store.SNAPSHOT_BYTES", 3 * len(state))
+    monkeypatch.setattr("dashboard.runs.store.SNAPSHOT_BYTES", 3 * len(state))
     for number in range(1, 13):
         store.commit_epoch(run.id, run.attempt, epoch(number, 0.9 if number == 3 else 0.5), state, 12)
     assert store.snapshots(run.id) == [1, 3, 5, 9, 11, 12]
@@ -140,7 +141,7 @@ def test_wishes_reach_the_trainer_or_rest_a_waiting_run_at_once(store, run):
 
 def test_two_processes_number_runs_without_collision(store):
     script = (
-        "import sys; from dashboard.store import RunStore; from dashboard.config import RunConfig\n"
+        "import sys; from dashboard.runs.store import RunStore; from dashboard.runs.config import RunConfig\n"
         "store = RunStore(sys.argv[1])\n"
         "for _ in range(25): store.create(RunConfig())"
     )
@@ -173,7 +174,7 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
 
 def test_a_database_from_a_newer_version_is_refused(store):
     sql(store, "UPDATE about SET value = '99' WHERE key = 'schema'")
-    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 1"):
+    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 2"):
         RunStore(store.url)
 
 
@@ -228,3 +229,62 @@ def test_a_url_that_sqlalchemy_does_not_know_is_said():
 )  # fmt: skip
 def test_wal_is_used_only_where_sqlite_is_safe_with_it(version, safe):
     assert schema.wal_is_safe(version) is safe
+
+
+def test_a_run_is_renamed_and_annotated(store):
+    run = store.create(RunConfig())
+    store.rename(run.id, "  wide \n net ")
+    store.annotate(run.id, "as in class\n")
+    assert (store.get(run.id).name, store.get(run.id).note) == ("wide net", "as in class")
+    with pytest.raises(ConfigError, match="1 to 80 characters, got 0"):
+        store.rename(run.id, "  ")
+    with pytest.raises(ConfigError, match="1 to 80 characters, got 81"):
+        store.rename(run.id, "x" * 81)
+    with pytest.raises(ConfigError, match="at most 4,000 characters, got 5,000"):
+        store.annotate(run.id, "x" * 5000)
+
+
+def test_a_deleted_run_is_gone_until_it_is_restored_and_for_good_when_purged(store, run):
+    store.commit_epoch(run.id, run.attempt, epoch(1), state_of(1).to_bytes())
+    waiting = store.create(RunConfig())
+    store.delete([run.id, waiting.id])
+    assert store.latest(10) == store.queued() == []
+    with pytest.raises(NoRunError):
+        store.get(run.id)
+    assert store.ping(run.id, run.attempt, 0.5) == "stop"  # its trainer is told
+    store.restore([run.id])
+    assert [found.id for found in store.latest(10)] == [run.id]
+    store.delete([run.id])
+    store.purge(before=0)
+    store.restore([run.id])
+    assert store.get(run.id).epochs_done == 1
+    store.delete([run.id])
+    store.purge(before=time.time() + 1)
+    store.restore([run.id])
+    assert sql(store, "SELECT COUNT(*) FROM runs")[0] == (0,)
+    assert sql(store, "SELECT COUNT(*) FROM checkpoints")[0] == (0,)
+
+
+def test_with_validation_the_best_epoch_is_chosen_by_it(store, run):
+    for number, (test, validation) in enumerate(((0.6, 0.7), (0.5, 0.9), (0.9, 0.8)), start=1):
+        result = EpochResult(number, 0.1, 0.2, 0.3, test, 0.5, 0.4, validation, {"gradient_norm": 1.5})
+        store.commit_epoch(run.id, run.attempt, result, state_of(number).to_bytes())
+        assert store.epochs(run.id)[-1] == result
+    got = store.get(run.id)
+    assert (got.best_epoch, got.best_accuracy, got.best_validation, got.last_accuracy) == (2, 0.5, 0.9, 0.9)
+
+
+def test_a_fork_begins_with_the_weights_it_is_given(store):
+    parent = store.create(RunConfig())
+    start = TrainingState(0, state_of(3).weights, {}, {})
+    fork = store.create(RunConfig(lr=0.1), origin="fork", parent=parent.id, parent_epoch=3, start=start)
+    assert (fork.origin, fork.parent, fork.parent_epoch) == ("fork", parent.id, 3)
+    taken = store.take_up(fork.id, fork.submission, {})
+    assert store.newest_state(fork.id, taken.attempt).digest == state_of(3).digest
+
+
+def test_an_imported_run_is_over_and_has_its_weights(store):
+    run = store.adopt(RunConfig(), state_of(5), 0.91, 0.92, name="from a file")
+    assert (run.status, run.origin, run.trained) == ("finished", "imported", True)
+    assert (run.last_accuracy, run.claimed_accuracy, run.epochs_done) == (0.91, 0.92, 5)
+    assert store.state(run.id, 5).digest == state_of(5).digest

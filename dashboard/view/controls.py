@@ -6,9 +6,9 @@ import streamlit as st
 
 from mlpcore import INITIALIZERS
 
-from .config import RunConfig
-from .presets import DEFAULT, PRESETS
-from .store import NoRunError, Run, RunStore
+from ..runs.config import RunConfig
+from ..runs.presets import DEFAULT, PRESETS
+from ..runs.store import NoRunError, Run, RunStore
 
 LRS = [*(float(f"{mantissa}e{exponent}") for exponent in range(-4, 1) for mantissa in (1, 2, 3, 5)), 10.0]
 BATCH_SIZES = [2**power for power in range(11)]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from distributed import Client, fire_and_forget
 
+from ..errors import UserError
 from . import estimates
-from .errors import UserError
 from .store import Run, RunStore
 from .trainer import train_run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CONNECT_SECONDS = 10
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
@@ -79,7 +79,7 @@ class Engine:
 
     def _start_cluster(self):
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.cluster", str(os.getpid())],
+            [sys.executable, "-m", "dashboard.runs.cluster", str(os.getpid())],
             cwd=ROOT,
             env={**os.environ, **QUIET},
             stdin=subprocess.DEVNULL,

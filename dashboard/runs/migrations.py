@@ -1,0 +1,39 @@
+"""From each older version of the tables to the next. Alembic writes the statements in each database's own SQL.
+
+The version stands in the table `about`, and each step is part of the transaction that raises it: a step that is
+killed half-way has not happened.
+"""
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Column, Connection, Float, Integer, String, Text
+
+
+def migrate(db: Connection, version: int, target: int) -> None:
+    """Lead the tables from `version` to `target`, inside the transaction of `db`."""
+    operations = Operations(MigrationContext.configure(db))
+    for step in range(version, target):
+        STEPS[step](operations)
+
+
+def _origins_validation_diagnostics(op):
+    for column in (
+        Column("origin", String(16), nullable=False, server_default="trained"),
+        Column("parent_epoch", Integer),
+        Column("sweep", String(16)),
+        Column("priority", Integer, nullable=False, server_default="0"),
+        Column("deleted", Float),
+        Column("best_validation", Float),
+        Column("claimed_accuracy", Float),
+    ):
+        op.add_column("runs", column)
+    for column in (
+        Column("validation_loss", Float),
+        Column("validation_accuracy", Float),
+        Column("diagnostics", Text),
+    ):
+        op.add_column("epochs", column)
+    op.create_index("runs_by_sweep", "runs", ["sweep"])
+
+
+STEPS = {1: _origins_validation_diagnostics}  # by the version that each starts from

@@ -1,0 +1,68 @@
+"""Run: one run as the database has it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .config import RunConfig
+
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the database has it; times in seconds since 1970."""
+
+    id: str
+    number: int
+    name: str
+    config: RunConfig
+    status: str
+    wish: str | None
+    submission: int
+    attempt: int
+    origin: str  # trained, fork, reproduction or imported
+    parent: str | None
+    parent_epoch: int | None
+    sweep: str | None
+    priority: int
+    note: str
+    created: float
+    started: float | None
+    ended: float | None
+    heartbeat: float | None
+    progress: float
+    deleted: float | None
+    error: str | None
+    environment: dict[str, Any] | None
+    epochs_done: int
+    last_accuracy: float | None
+    best_epoch: int | None  # by validation accuracy where there is one, else by test accuracy
+    best_accuracy: float | None  # on the test set, at the best epoch
+    best_validation: float | None
+    claimed_accuracy: float | None  # by the file of an imported run
+    seconds: float
+
+    @property
+    def active(self) -> bool:
+        """Queued or running."""
+        return self.status in ACTIVE
+
+    @property
+    def trained(self) -> bool:
+        """Whether there are weights to look at."""
+        return self.last_accuracy is not None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on where it was."""
+        return self.status in ("paused", "interrupted")
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Run":
+        """The run in a row of the table."""
+        values = dict(row)
+        values["config"] = RunConfig.from_json(values["config"])
+        values["environment"] = json.loads(values["environment"]) if values["environment"] else None
+        return cls(**values)

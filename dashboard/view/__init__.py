@@ -1,0 +1,1 @@
+"""What draws: what the pages share, charts, pictures, components."""
