@@ -1,0 +1,30 @@
+"""DataFrame -> chart: Vega-Lite specs, one look for all pages. No streamlit in here.
+
+A spec is a constant for as long as its domains are: the browser then only exchanges the data.
+"""
+
+from .comparison import overlay_chart, overlay_data
+from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
+from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
+from .training import accuracy_floor, epoch_chart, history, loss_ceiling
+from .weights import histogram_chart, histogram_data
+
+__all__ = [
+    "DARK",
+    "HEIGHT",
+    "LIGHT",
+    "RUN_COLOURS",
+    "accuracy_floor",
+    "confusion_chart",
+    "confusion_data",
+    "epoch_chart",
+    "histogram_chart",
+    "histogram_data",
+    "history",
+    "loss_ceiling",
+    "outputs_chart",
+    "outputs_data",
+    "overlay_chart",
+    "overlay_data",
+    "run_colour",
+]

@@ -1,0 +1,85 @@
+"""The confusion matrix, and the outputs for one image."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .look import DIGIT_AXIS
+
+
+def confusion_data(counts: np.ndarray) -> pd.DataFrame:
+    """One row a cell of a confusion matrix (n, n): label, predicted, count, share of the row, and wrong.
+
+    `wrong` is the count off the diagonal and nothing on it, so that colour is for the mistakes alone.
+    """
+    labels, predicted = np.indices(counts.shape).reshape(2, -1)
+    flat = counts.reshape(-1).astype(float)
+    share = (counts / np.maximum(1, counts.sum(axis=1, keepdims=True))).reshape(-1)
+    wrong = np.where(labels == predicted, np.nan, flat)
+    return pd.DataFrame({"label": labels, "predicted": predicted, "count": flat, "share": share, "wrong": wrong})
+
+
+def confusion_chart(shown: str, highest: float, ink: str) -> dict[str, Any]:
+    """The spec of a confusion matrix for `confusion_data`; `shown` is "count" or "share". A click selects `cell`."""
+    axes = {
+        "x": {"field": "predicted", "type": "ordinal", "title": "Read as", "axis": {**DIGIT_AXIS, "orient": "top"}},
+        "y": {"field": "label", "type": "ordinal", "title": "Digit", "axis": DIGIT_AXIS},
+    }
+    number_format = "d" if shown == "count" else ".1%"
+    colour = {
+        "field": "wrong",
+        "type": "quantitative",
+        "scale": {"type": "sqrt", "domain": [0, max(highest, 1)], "range": ["#f08a4b10", "#d95f0e"]},
+        "legend": None,
+    }
+    tooltip = [
+        {"field": "label", "type": "ordinal", "title": "Digit"},
+        {"field": "predicted", "type": "ordinal", "title": "Read as"},
+        {"field": "count", "type": "quantitative", "title": "Images", "format": ",d"},
+        {"field": "share", "type": "quantitative", "title": "Of this digit", "format": ".2%"},
+    ]
+    chosen = {"condition": {"param": "cell", "empty": False, "value": 2}, "value": 0}
+    return {
+        "height": 420,
+        "encoding": axes,
+        "layer": [
+            {
+                "params": [{"name": "cell", "select": {"type": "point", "fields": ["label", "predicted"]}}],
+                "mark": {"type": "rect", "stroke": ink, "cursor": "pointer", "invalid": None},
+                "encoding": {
+                    "color": {"condition": {"test": "datum.label === datum.predicted", "value": "#8a94a322"}, **colour},
+                    "strokeWidth": chosen,
+                    "tooltip": tooltip,
+                },
+            },
+            {
+                "transform": [{"filter": "datum.count > 0"}],
+                "mark": {"type": "text", "fontSize": 11, "color": ink},
+                "encoding": {"text": {"field": shown, "type": "quantitative", "format": number_format}},
+            },
+        ],
+    }
+
+
+def outputs_data(outputs: np.ndarray, label: int) -> pd.DataFrame:
+    """One row an output (n,): digit, output, and whether it is the true one."""
+    digits = range(len(outputs))
+    return pd.DataFrame({"digit": digits, "output": outputs.astype(float), "true": [d == label for d in digits]})
+
+
+def outputs_chart(colour: str) -> dict[str, Any]:
+    """The spec of one image's outputs as bars; the true digit's is filled."""
+    return {
+        "height": 180,
+        "mark": {"type": "bar", "color": colour, "height": {"band": 0.7}},
+        "encoding": {
+            "y": {"field": "digit", "type": "ordinal", "title": None, "axis": DIGIT_AXIS},
+            "x": {"field": "output", "type": "quantitative", "title": None, "scale": {"domain": [0, 1]}},
+            "opacity": {"condition": {"test": "datum.true", "value": 1}, "value": 0.45},
+            "tooltip": [
+                {"field": "digit", "type": "ordinal", "title": "Digit"},
+                {"field": "output", "type": "quantitative", "title": "Output", "format": ".4f"},
+            ],
+        },
+    }
