@@ -1,5 +1,8 @@
 """Numbers as people read them; the same everywhere."""
 
+import re
+
+MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: what Markdown allows a backslash before
 MINUTE, HOUR = 60, 3600
 SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
@@ -40,3 +43,8 @@ def size(number: float) -> str:
             amount = number / factor
             return (f"{amount:#.3g}".rstrip(".") if amount < 1000 else f"{amount:,.0f}") + f" {unit}"
     return f"{number:.0f} B"
+
+
+def plain(text: str) -> str:
+    """A name that somebody typed, for use inside Markdown: shown as it is, whatever it says."""
+    return MARKUP.sub(r"\\\1", text)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .config import RunConfig
@@ -63,6 +64,11 @@ class Run:
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
         """The run in a row of the table."""
         values = dict(row)
-        values["config"] = RunConfig.from_json(values["config"])
+        values["config"] = _config(values["config"])
         values["environment"] = json.loads(values["environment"]) if values["environment"] else None
         return cls(**values)
+
+
+@lru_cache(maxsize=4096)
+def _config(text):
+    return RunConfig.from_json(text)  # checked once, not for every look at a list of a thousand runs

@@ -24,6 +24,7 @@ SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
 MAX_NAME, MAX_NOTE = 80, 4000  # characters
+FIGURES = ("run", "epoch", "seconds", "test_accuracy", "test_loss")
 KEPT = runs.c.deleted.is_(None)
 
 
@@ -151,6 +152,10 @@ class RunStore(Database):
             for row in self._rows(select(runs).where(KEPT).order_by(runs.c.number.desc()).limit(count))
         ]
 
+    def several(self, ids: Sequence[str]) -> dict[str, Run]:
+        """Those of these runs that exist, by id, in one query."""
+        return {row["id"]: Run.from_row(row) for row in self._rows(select(runs).where(runs.c.id.in_(ids), KEPT))}
+
     def queued(self) -> list[Run]:
         """The runs that wait, oldest first."""
         statement = select(runs).where(runs.c.status == "queued", KEPT).order_by(runs.c.number)
@@ -178,6 +183,12 @@ class RunStore(Database):
                 values["diagnostics"] = json.loads(values["diagnostics"])
             found[values.pop("run")].append(EpochResult(**values))
         return found
+
+    def figures(self, ids: Sequence[str]) -> list[tuple]:
+        """Rows of FIGURES of several runs, in order, in one query: what curves are drawn from."""
+        statement = select(*(epochs.c[name] for name in FIGURES)).where(epochs.c.run.in_(ids))
+        with self._said(), self._reads.begin() as db:
+            return [tuple(row) for row in db.execute(statement.order_by(epochs.c.run, epochs.c.epoch))]
 
     def wish(self, run: str, wish: str) -> None:
         """Ask for "pause" or "stop". A run that nobody is training gets the status at once."""

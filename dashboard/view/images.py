@@ -28,6 +28,13 @@ def sparkline(values: Sequence[float], colour: str) -> str:
     )
 
 
+def dot(colour: str) -> str:
+    """A dot of that colour, an SVG as a URL."""
+    circle = f'<circle cx="8" cy="8" r="6" fill="{colour}"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16">{circle}</svg>'
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
 def digit_strip(images: np.ndarray, rows: int, side: int, ink: str, scale: int = 2) -> np.ndarray:
     """Images uint8 (n, side * side) in `rows` rows, as RGBA (height, width, 4): ink on nothing, pixels kept square."""
     grid = images.reshape(rows, -1, side, side).transpose(0, 2, 1, 3).reshape(rows * side, -1)

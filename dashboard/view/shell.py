@@ -1,6 +1,7 @@
 """What every page shares: the way in, the store and the engine of this server, and how a problem is said."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, NoReturn
@@ -11,11 +12,15 @@ from streamlit.navigation.page import StreamlitPage
 
 from .. import formats
 from ..errors import UserError
+from ..runs import estimates
+from ..runs.config import RunConfig
 from ..runs.engine import Engine
-from ..runs.store import Run, RunStore, database_url, open_store
+from ..runs.run import Run
+from ..runs.store import RunStore, database_url, open_store
 from . import images
 
 ROUTED = "routed"
+UNDO_SECONDS = 7 * 24 * 3600  # a deleted run can be taken back for so long at least
 PICKABLE = 200  # runs in a picker
 SAID = "said"  # a problem met in a callback, to be shown on the next run
 
@@ -88,6 +93,14 @@ def picture(rgba: np.ndarray, width: Literal["content", "stretch"] | int = "cont
     st.image(images.data_url(rgba), width=width)
 
 
+def train_new(config: RunConfig, **about) -> Run:
+    """Queue a new run and have it trained; `about` as RunStore.create has it. ConfigError when it can't be trained."""
+    estimates.refuse_absurd(config)
+    run = store().create(config, **about)
+    engine().submit(run)
+    return run
+
+
 def run_name(run: Run) -> str:
     """A run in a list: Run 12, 784-100-10, 97.65 %"""
     return f"{run.name}, {run.config.architecture}, {formats.percent(run.last_accuracy)}"
@@ -141,6 +154,7 @@ def engine() -> Engine:
 
 @st.cache_resource(show_spinner=False)
 def _engine(url):
+    open_store(url).purge(before=time.time() - UNDO_SECONDS)
     engine = Engine(open_store(url), os.environ.get("MLP_SCHEDULER"))
     engine.start()
     return engine

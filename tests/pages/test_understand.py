@@ -85,21 +85,3 @@ def test_weights_follow_the_epoch_and_can_be_taken_home(open_app, store, two_run
     assert app.query_params["epoch"] == "2"
     assert text_of(app) != first
     assert len(app.get("download_button")) == 6
-
-
-def test_compare_says_which_is_better_and_what_differs(open_app, two_runs):
-    first, second = two_runs
-    app = open_app("pages/compare.py", runs=f"{first.id},{second.id}")
-    assert not app.exception
-    assert f"{second.name} fixes" in text_of(app)
-    assert "They differ in one setting: hidden layers." in text_of(app)
-    assert app.dataframe[0].value["Run"].tolist() == ["Run 2", "Run 1"]
-
-
-def test_compare_without_a_choice_shows_the_latest(open_app, two_runs):
-    app = open_app("pages/compare.py")
-    assert not app.exception
-    assert "The latest 2 runs" in text_of(app)
-    for metric in ("loss", "error"):
-        app.segmented_control(key="compare.metric").set_value(metric).run()
-        assert not app.exception

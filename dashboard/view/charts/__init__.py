@@ -3,9 +3,11 @@
 A spec is a constant for as long as its domains are: the browser then only exchanges the data.
 """
 
-from .comparison import overlay_chart, overlay_data
+from .comparison import Line, overlay_chart, overlay_data
 from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
+from .picture import KINDS as PICTURES
+from .picture import picture
 from .training import accuracy_floor, epoch_chart, history, loss_ceiling
 from .weights import histogram_chart, histogram_data
 
@@ -13,7 +15,9 @@ __all__ = [
     "DARK",
     "HEIGHT",
     "LIGHT",
+    "PICTURES",
     "RUN_COLOURS",
+    "Line",
     "accuracy_floor",
     "confusion_chart",
     "confusion_data",
@@ -26,5 +30,6 @@ __all__ = [
     "outputs_data",
     "overlay_chart",
     "overlay_data",
+    "picture",
     "run_colour",
 ]

@@ -1,84 +1,144 @@
 """Several runs over one another."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-
-from mlpcore import EpochResult
 
 from .look import HEIGHT
 
-
-def overlay_data(
-    histories: dict[str, Sequence[EpochResult]], metric: str, axis: str, updates: dict[str, int]
-) -> pd.DataFrame:
-    """One row a run and epoch: run (its name), x, value. `updates` has the batches of an epoch of each run."""
-    rows = []
-    for name, history in histories.items():
-        seconds = 0.0
-        for e in history:
-            seconds += e.seconds
-            x = {"epochs": e.epoch, "updates": e.epoch * updates[name], "seconds": seconds}[axis]
-            rows.append((name, float(x), e.test_loss, e.test_accuracy))
-    data = pd.DataFrame(rows, columns=["run", "x", "loss", "accuracy"])
-    data["error"] = 1 - data["accuracy"]
-    return data[["run", "x", metric]].rename(columns={metric: "value"})
+NUMBER_FORMATS = {"accuracy": ".2%", "error": ".2%", "loss": ".3g"}
+AXIS_FORMATS = {"accuracy": ".1%", "error": "~%", "loss": "~g"}
+TITLES = {"accuracy": "Test accuracy", "error": "Test error", "loss": "Test loss"}
+SMALLEST_ERROR = 1e-5  # where a logarithmic axis ends
+POINTS_UP_TO = 60  # on the x-axis, before marks run together
+LISTED = 20  # lines in a tooltip
 
 
-def overlay_chart(data: pd.DataFrame, colours: dict[str, str], metric: str, axis: str) -> dict[str, Any]:
-    """The spec of several runs over one another for `overlay_data`; hover shows every run at that x."""
-    low, high = (float(data["value"].min()), float(data["value"].max())) if len(data) else (0.5, 1.0)
-    span = [float(data["x"].min()), float(data["x"].max())] if len(data) else [0.0, 1.0]
-    number_format = ".3g" if metric == "loss" else ".2%"
-    scale: dict[str, Any] = {"domain": [0 if metric == "loss" else low, high], "zero": False}
-    if metric == "error":
-        scale = {"type": "log", "domain": [max(low, 1e-5), max(high, 2e-5)]}
-    run = {
-        "field": "run",
+@dataclass(frozen=True)
+class Line:
+    """A line's name and colour; its values are the columns s0, s1, ... of the data, in the order of the lines."""
+
+    name: str
+    colour: str
+
+
+def overlay_data(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """One row an x: x, s0, s1, ... with s0_low, s0_high, s0_raw where there are any, from analysis.curves.table."""
+    return pd.DataFrame(dict(columns))
+
+
+def overlay_chart(
+    data: pd.DataFrame, lines: Sequence[Line], metric: str, axis: str, *, difference: bool = False
+) -> dict[str, Any]:
+    """The spec of several lines over one another for `overlay_data`; hover shows every line's value at that x."""
+    names = [f"s{i}" for i in range(len(lines))]
+    y = {
+        "type": "quantitative",
+        "title": TITLES[metric] + (" less the baseline's" if difference else ""),
+        "scale": _scale(data, metric, difference),
+        "axis": {"format": ("+" if difference else "") + AXIS_FORMATS[metric], "tickCount": 6},
+    }
+    colour = {
+        "field": "line",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {"orient": "bottom", "columns": 4},
+        "scale": {"domain": names, "range": [line.colour for line in lines]},
+        "legend": {
+            "orient": "bottom",
+            "columns": 4,
+            "labelExpr": _labels(lines),
+            "symbolType": "stroke",
+            "symbolOpacity": 1,
+        },
     }
-    nearest = {"type": "point", "fields": ["x"], "nearest": True, "on": "pointerover", "clear": "pointerout"}
-    shown = {"condition": {"param": "hover", "empty": False, "value": 1}, "value": 0}
-    at = {"field": "x", "type": "quantitative", "title": axis.capitalize(), "format": ",.4~g"}
-    x = {
+    folded = [{"fold": names, "as": ["line", "value"]}, {"filter": "isValid(datum.value)"}]
+    marked = axis != "seconds" and len(data) <= POINTS_UP_TO  # over seconds, an x may be another line's
+    mark = {"type": "line", "strokeWidth": 2, "clip": True, **({"point": {"size": 22}} if marked else {})}
+    layers: list[dict[str, Any]] = [
+        *_bands(data, lines, y),
+        *_raw(data, names, colour, y),
+        {"transform": folded, "mark": mark, "encoding": {"y": {**y, "field": "value"}, "color": colour}},
+        _hover(lines, names, metric, axis, difference),
+    ]
+    return {"height": HEIGHT + 60, "encoding": {"x": _x(data, axis)}, "layer": layers}
+
+
+def _x(data, axis):
+    span = [float(data["x"].min()), float(data["x"].max())] if len(data) else [0.0, 1.0]
+    if span[0] == span[1]:
+        span = [span[0] - 0.5, span[1] + 0.5]
+    return {
         "field": "x",
         "type": "quantitative",
         "title": axis.capitalize(),
-        "axis": {"grid": False, "tickMinStep": 0 if axis == "seconds" else 1, "format": ",~g"},
+        "axis": {"grid": False, "tickMinStep": 0 if axis == "seconds" else 1, "format": ",~g", "tickCount": 10},
         "scale": {"domain": span, "nice": False},
     }
+
+
+def _scale(data, metric, difference):
+    values = data.drop(columns="x").to_numpy(float)
+    values = values[np.isfinite(values)]
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.5, 1.0)
+    if metric == "error" and not difference:
+        return {"type": "log", "domain": [max(low, SMALLEST_ERROR), max(high, 2 * SMALLEST_ERROR)]}
+    margin = 0.04 * (high - low) or 0.01
+    if metric == "accuracy" and not difference:
+        high = min(1.0, high + margin)
+    else:
+        high += margin
+    if difference:
+        low, high = min(low - margin, 0.0), max(high, 0.0)
+    elif metric == "loss":
+        low = 0.0
+    else:
+        low -= margin
+    return {"domain": [low, high], "zero": False, "nice": False}
+
+
+def _labels(lines):
+    return f"{json.dumps({f's{i}': line.name for i, line in enumerate(lines)})}[datum.value]"
+
+
+def _bands(data, lines, y):
+    for i, line in enumerate(lines):
+        if f"s{i}_low" in data:
+            yield {
+                "mark": {"type": "area", "color": line.colour, "opacity": 0.18, "clip": True},
+                "transform": [{"filter": f"isValid(datum.s{i}_low)"}],
+                "encoding": {"y": {**y, "field": f"s{i}_low"}, "y2": {"field": f"s{i}_high"}},
+            }
+
+
+def _raw(data, names, colour, y):
+    """The values before smoothing, pale."""
+    raw = [f"{name}_raw" for name in names if f"{name}_raw" in data]
+    if raw:
+        shortened = {"calculate": "replace(datum.full, '_raw', '')", "as": "line"}
+        yield {
+            "transform": [{"fold": raw, "as": ["full", "value"]}, shortened, {"filter": "isValid(datum.value)"}],
+            "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.35, "clip": True},
+            "encoding": {"y": {**y, "field": "value"}, "color": colour},
+        }
+
+
+def _hover(lines, names, metric, axis, difference):
+    nearest = {"type": "point", "fields": ["x"], "nearest": True, "on": "pointerover", "clear": "pointerout"}
+    number = ("+" if difference else "") + NUMBER_FORMATS[metric]
+    at = {"field": "x", "type": "quantitative", "title": axis.capitalize(), "format": ",.4~g"}
+    values = [
+        {"field": name, "type": "quantitative", "title": line.name, "format": number}
+        for name, line in list(zip(names, lines, strict=True))[:LISTED]
+    ]
     return {
-        "height": HEIGHT + 60,
-        "encoding": {"x": x},
-        "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 22}},
-                "encoding": {
-                    "y": {
-                        "field": "value",
-                        "type": "quantitative",
-                        "title": None,
-                        "scale": scale,
-                        "axis": {"format": "~g" if metric == "loss" else ".1%", "tickCount": 6},
-                    },
-                    "color": run,
-                },
-            },
-            {
-                "transform": [{"pivot": "run", "value": "value", "groupby": ["x"]}],
-                "params": [{"name": "hover", "select": nearest}],
-                "mark": {"type": "rule", "color": "#8a94a3"},
-                "encoding": {
-                    "opacity": shown,
-                    "tooltip": [
-                        at,
-                        *({"field": name, "type": "quantitative", "format": number_format} for name in colours),
-                    ],
-                },
-            },
-        ],
+        "params": [{"name": "hover", "select": nearest}],
+        "mark": {"type": "rule", "color": "#8a94a3"},
+        "encoding": {
+            "opacity": {"condition": {"param": "hover", "empty": False, "value": 1}, "value": 0},
+            "tooltip": [at, *values],
+        },
     }
