@@ -11,7 +11,7 @@ DASHBOARD = ROOT / "dashboard"
 WORKER_ROOMS = [
     path
     for path in sorted(DASHBOARD.rglob("*.py"))
-    if path.parent.name != "components" and path.stem not in ("shell", "controls", "run_table")
+    if "view" not in path.parts or "charts" in path.parts or path.stem == "images"
 ]
 
 

@@ -1,7 +1,10 @@
 """Several runs side by side: in which settings they differ, which of them lead, and which runs are still missing."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 
 from ..datasets import DATASETS
 from ..runs.config import LABELS, ConfigError, RunConfig
@@ -14,7 +17,7 @@ def differing(configs: Sequence[RunConfig]) -> list[str]:
     return [name for name in LABELS if len({getattr(config, name) for config in configs}) > 1]
 
 
-def one_change(base: RunConfig, other: RunConfig, known: Sequence[RunConfig] = ()) -> list[RunConfig]:
+def one_change(base: RunConfig, other: RunConfig, known: Collection[RunConfig] = frozenset()) -> list[RunConfig]:
     """What is missing to tell causes apart: `base` with each of `other`'s differing settings alone, unless `known`.
 
     Empty when the two differ in fewer than two settings. A change that `base` can't have by itself is left out, and
@@ -36,17 +39,29 @@ def one_change(base: RunConfig, other: RunConfig, known: Sequence[RunConfig] = (
 
 def repeats(runs: Sequence[Run]) -> list[list[Run]]:
     """The runs in groups that differ in their seed alone, in the order of their first members."""
-    groups: dict[RunConfig, list[Run]] = {}
+    groups: dict[tuple, list[Run]] = {}
     for run in runs:
-        groups.setdefault(replace(run.config, seed=0), []).append(run)
+        groups.setdefault(_but_for_the_seed(run.config), []).append(run)
     return list(groups.values())
 
 
-def further_seeds(config: RunConfig, count: int, known: Sequence[RunConfig]) -> list[RunConfig]:
-    """`config` with `count` seeds that no config of `known` has been trained with."""
-    taken = {other.seed for other in known if replace(other, seed=config.seed) == config} | {config.seed}
-    fresh = (seed for seed in range(len(taken) + count) if seed not in taken)
-    return [replace(config, seed=seed) for seed, _ in zip(fresh, range(count), strict=False)]
+def further_seeds(configs: Sequence[RunConfig], count: int, known: Iterable[RunConfig]) -> list[RunConfig]:
+    """Each of `configs` with `count` seeds that no config of `known` has been trained with."""
+    taken: dict[tuple, set[int]] = {}
+    for config in (*known, *configs):
+        taken.setdefault(_but_for_the_seed(config), set()).add(config.seed)
+    found = []
+    for config in configs:
+        seeds = taken[_but_for_the_seed(config)]
+        fresh = list(islice((seed for seed in itertools.count() if seed not in seeds), count))
+        seeds.update(fresh)
+        found += [replace(config, seed=seed) for seed in fresh]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _but_for_the_seed(config):
+    return tuple(getattr(config, name) for name in LABELS if name != "seed")
 
 
 def matching_width(config: RunConfig) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from ..errors import UserError
-from . import migrations, schema
+from . import schema
 from .schema import about
 
 ATTEMPTS = 3  # at a transaction that found the database busy
@@ -59,6 +59,8 @@ class Database:
 
     @staticmethod
     def _migrate(db):
+        from . import migrations  # Alembic is 10 MB, and only needed here
+
         mine = about.c.key == "schema"
         version = db.scalar(select(about.c.value).where(mine).with_for_update())  # another server may be doing this too
         migrations.migrate(db, int(version), schema.VERSION)

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 import psutil
-from scipy.optimize import nnls
 
 from mlpcore import MLP, SGD, train
 from mlpcore.training import EVALUATION_ROWS
@@ -87,6 +86,8 @@ def _features(sizes, batch_size, batches):
 
 def measure() -> list[float]:
     """Seconds for each feature, fitted to a few small trainings on random images. Takes about half a second."""
+    from scipy.optimize import nnls  # 38 MB, and only needed in the worker that measures
+
     rng = np.random.default_rng(0)
     rows, seconds = [], []
     for hidden, batch_size in PROBES:

@@ -61,7 +61,12 @@ def overlay_chart(
     layers: list[dict[str, Any]] = [
         *_bands(data, lines, y),
         *_raw(data, names, colour, y),
-        {"transform": folded, "mark": mark, "encoding": {"y": {**y, "field": "value"}, "color": colour}},
+        {
+            "params": [_shown(names)],
+            "transform": folded,
+            "mark": mark,
+            "encoding": {"y": {**y, "field": "value"}, "color": colour, "opacity": _seen(1)},
+        },
         _hover(lines, names, metric, axis, difference),
     ]
     return {"height": HEIGHT + 60, "encoding": {"x": _x(data, axis)}, "layer": layers}
@@ -121,9 +126,23 @@ def _raw(data, names, colour, y):
         shortened = {"calculate": "replace(datum.full, '_raw', '')", "as": "line"}
         yield {
             "transform": [{"fold": raw, "as": ["full", "value"]}, shortened, {"filter": "isValid(datum.value)"}],
-            "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.35, "clip": True},
-            "encoding": {"y": {**y, "field": "value"}, "color": colour},
+            "mark": {"type": "line", "strokeWidth": 1, "clip": True},
+            "encoding": {"y": {**y, "field": "value"}, "color": colour, "opacity": _seen(0.35)},
         }
+
+
+def _shown(names):
+    """A click on a name in the legend hides its line, another one shows it again, without asking the server."""
+    return {
+        "name": "shown",
+        "value": [{"line": name} for name in names],
+        "select": {"type": "point", "fields": ["line"], "toggle": "true", "clear": False},
+        "bind": "legend",
+    }
+
+
+def _seen(opacity):
+    return {"condition": {"param": "shown", "empty": False, "value": opacity}, "value": 0}
 
 
 def _hover(lines, names, metric, axis, difference):

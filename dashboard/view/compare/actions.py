@@ -64,8 +64,7 @@ def _edit(run):
 def _repeat(chosen, everything):
     st.caption("Trains the same settings with other seeds, to see how much is luck.")
     count = int(st.number_input("Further seeds", 1, MOST_REPEATS, 4, key="do.repeat.count"))
-    known = [run.config for run in everything]
-    configs = [config for run in chosen for config in further_seeds(run.config, count, known)]
+    configs = further_seeds([run.config for run in chosen], count, (run.config for run in everything))
     st.button(f"Queue {len(configs)} runs", type="primary", key="do.repeat", on_click=queue, args=(configs, chosen))
 
 

@@ -77,7 +77,7 @@ def _what_changed(runs, everything, baseline):
         st.caption(f"What changed: {_change(runs, names[0])}.")
         return
     first = baseline or min(runs, key=lambda run: run.number)
-    known = [run.config for run in everything]
+    known = {run.config for run in everything}
     missing = dict.fromkeys(c for run in runs for c in one_change(first.config, run.config, known))
     changes = "; ".join(_change(runs, name) for name in names)
     st.caption(f"What changed: {changes}. More than one setting: the cause can't be told apart.")
