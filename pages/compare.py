@@ -77,6 +77,8 @@ def fresh(drawn: list[Run]) -> list[Run]:
 
 def top(drawn: list[Run], everything: list[Run]) -> None:
     """The verdict, afresh at each look while a run trains."""
+    if choice.changed(drawn):  # by a button in this very part
+        st.rerun()
     with shell.problems_said():
         verdict(fresh(drawn), everything, choice.baseline(drawn))
 
@@ -95,7 +97,7 @@ with shell.problems_said():
         shell.nothing_yet("runs are laid side by side here")
     choice.follow_link()
     chosen = choice.chosen(runs)
-    drawn = chosen or [run for run in runs if run.trained][:LATEST]
+    drawn = chosen or [run for run in runs if run.trained][:LATEST][::-1]
     shell.say_kept()
     tick = TICK_SECONDS if any(run.active for run in drawn) else None
     if chosen:

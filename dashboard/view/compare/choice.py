@@ -32,12 +32,13 @@ def write_link() -> None:
 
 
 def chosen(listed: Sequence[Run]) -> list[Run]:
-    """The chosen runs in their order. Those that are gone are said, once, and leave the choice."""
+    """The chosen runs, the oldest first. Those that are gone are said, once, and leave the choice."""
     known = {run.id: run for run in listed}
     found = []
     for run_id in st.session_state[CHOSEN]:
         with shell.problems_shown():
             found.append(known.get(run_id) or shell.store().get(run_id))
+    found.sort(key=lambda run: run.number)
     st.session_state[CHOSEN] = [run.id for run in found]
     return found
 
@@ -56,3 +57,8 @@ def add(runs: Sequence[Run], beside: Sequence[Run] = ()) -> None:
 def baseline(runs: Sequence[Run]) -> Run | None:
     """The baseline, when it is one of these runs."""
     return next((run for run in runs if run.id == st.session_state[BASELINE]), None)
+
+
+def changed(drawn: Sequence[Run]) -> bool:
+    """Whether other runs are chosen now than those that are drawn."""
+    return set(st.session_state[CHOSEN]) != {run.id for run in drawn}
