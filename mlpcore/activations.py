@@ -7,13 +7,12 @@ HALF, ONE = np.array(0.5, np.float32), np.array(1, np.float32)
 
 
 def sigmoid(z, out=None):
-    """The logistic function, element by element.
+    """The logistic function, element by element; `z` of any shape, `out` may be `z` itself.
 
     sigma(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2. The right-hand form can't overflow.
-    `z` has any shape; `out`, when given, receives the result and may be `z` itself.
     """
-    half = np.multiply(np.asarray(z), HALF, out=out)
-    a = np.tanh(half, out=out)
+    a = np.multiply(np.asarray(z), HALF, out=out)
+    a = np.tanh(a, out=out)
     a = np.multiply(a, HALF, out=out)
     return np.add(a, HALF, out=out)
 
@@ -25,13 +24,10 @@ def sigmoid_derivative(z):
 
 
 class Activation:
-    """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone."""
+    """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone, in `out` where given."""
 
-    name = ""
     flat = 0.0  # a unit with a smaller slope counts as saturated: it hardly learns
-
-    def __init__(self):
-        self._scratch = np.empty(0)
+    _scratch = np.empty(0)
 
     def backward(self, delta, a):
         """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * slope, in place."""
@@ -94,4 +90,4 @@ class LeakyReLU(Activation):
         return slope
 
 
-ACTIVATIONS = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "leaky_relu": LeakyReLU}
+ACTIVATIONS = {kind.name: kind for kind in (Sigmoid, Tanh, ReLU, LeakyReLU)}

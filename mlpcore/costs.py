@@ -1,8 +1,8 @@
 """Cost functions: what training makes small. The cost decides what the output units are.
 
 Each knows three things about the last layer's z (n, dout), its outputs a and the targets y, both (n, dout):
-`activate(z)` turns z into a, a new array or `out`; `value(z, y)` is the mean cost of the rows, a float computed from z
-so that it can't overflow, summed in float64; `delta(a, y)` is its gradient dC/dz, times `scale`.
+`activate(z)` turns z into a; `value(z, y)` is the mean cost of the rows, a float, from z so that it can't overflow;
+`delta(a, y)` is its gradient dC/dz, times `scale`. Results are new arrays or `out`.
 """
 
 import numpy as np
@@ -10,14 +10,19 @@ import numpy as np
 from .activations import Sigmoid, sigmoid
 
 
-def _mean_error(a, y, scale, out):
-    """scale (a - y) / n."""
-    delta = np.subtract(a, y, out=out)
-    delta *= a.dtype.type(scale) / len(a)  # a rate beyond the range of the weights is infinite, not merely large
-    return delta
+class Cost:
+    """Sigmoid units, and dC/dz = (a - y) / n: what two of the costs share."""
+
+    def activate(self, z, out=None):
+        return sigmoid(z, out=out)
+
+    def delta(self, a, y, scale=1.0, out=None):
+        delta = np.subtract(a, y, out=out)
+        delta *= a.dtype.type(scale) / len(a)  # a rate beyond the range of the weights is infinite, not merely large
+        return delta
 
 
-class Quadratic:
+class Quadratic(Cost):
     """Half the squared distance between the outputs of sigmoid units and the target.
 
     C = 1/(2n) sum_x ||y(x) - a(x)||^2, dC/dz = (a - y) a (1 - a) / n.
@@ -29,18 +34,14 @@ class Quadratic:
     def __init__(self):
         self._sigmoid = Sigmoid()
 
-    def activate(self, z, out=None):
-        return sigmoid(z, out=out)
-
     def value(self, z, y):
-        difference = sigmoid(z) - y
-        return float(np.square(difference).sum(dtype=np.float64)) / (2 * len(z))
+        return float(np.square(sigmoid(z) - y).sum(dtype=np.float64)) / (2 * len(z))
 
     def delta(self, a, y, scale=1.0, out=None):
-        return self._sigmoid.backward(_mean_error(a, y, scale, out), a)
+        return self._sigmoid.backward(super().delta(a, y, scale, out), a)
 
 
-class CrossEntropy:
+class CrossEntropy(Cost):
     """Minus the log of the probability that softmax units give to the target.
 
     a_j = exp(z_j) / sum_k exp(z_k), C = -1/n sum_x sum_j y_j log a_j, dC/dz = (a - y) / n as y sums to 1.
@@ -60,11 +61,8 @@ class CrossEntropy:
         log_sums = np.log(np.exp(z).sum(axis=1))
         return float((log_sums * y.sum(axis=1)).sum(dtype=np.float64) - (y * z).sum(dtype=np.float64)) / len(z)
 
-    def delta(self, a, y, scale=1.0, out=None):
-        return _mean_error(a, y, scale, out)
 
-
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(Cost):
     """Cross-entropy of each sigmoid unit with its own target.
 
     C = -1/n sum_x sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)], dC/dz = (a - y) / n.
@@ -73,15 +71,9 @@ class BinaryCrossEntropy:
 
     name = "binary_cross_entropy"
 
-    def activate(self, z, out=None):
-        return sigmoid(z, out=out)
-
     def value(self, z, y):
         each = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
         return float(each.sum(dtype=np.float64)) / len(z)
-
-    def delta(self, a, y, scale=1.0, out=None):
-        return _mean_error(a, y, scale, out)
 
 
 COSTS = {cost.name: cost for cost in (Quadratic, CrossEntropy, BinaryCrossEntropy)}

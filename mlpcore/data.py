@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import require
+
 SCALE = 1 / 255  # of a pixel stored as uint8
 
 
@@ -20,10 +22,10 @@ def one_hot(y, classes, dtype=np.float32):
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == classes:
         return y.astype(dtype, copy=False)
-    if y.ndim != 1 or y.dtype.kind not in "iu":
-        raise ValueError(f"labels must be integers (batch,) or one-hot (batch, {classes}), got {y.dtype} {y.shape}")
-    if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:
-        raise ValueError(f"labels must lie in 0..{classes - 1}, got {y.min()}..{y.max()}")
+    fits = y.ndim == 1 and y.dtype.kind in "iu"
+    require(fits, f"labels must be integers (batch,) or one-hot (batch, {classes}), got {y.dtype} {y.shape}")
+    low, high = (int(y.min()), int(y.max())) if len(y) else (0, 0)
+    require(0 <= low <= high < classes, f"labels must lie in 0..{classes - 1}, got {low}..{high}")
     return np.eye(classes, dtype=dtype)[y]
 
 
@@ -38,8 +40,7 @@ def hold_out(data, size, *, rng):
     ValueError unless 1 <= size < n.
     """
     X, y = data
-    if not 1 <= size < len(X):
-        raise ValueError(f"number of samples drawn must be at least 1 and below {len(X):,}, got {size}")
+    require(1 <= size < len(X), f"number of samples drawn must be at least 1 and below {len(X):,}, got {size}")
     drawn = np.zeros(len(X), bool)
     drawn[rng.choice(len(X), size, replace=False)] = True
     return (X[~drawn], y[~drawn]), (X[drawn], y[drawn])
@@ -56,8 +57,7 @@ class Augmentation:
 
     def __post_init__(self):
         for name in ("shift", "rotation", "noise"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+            require(getattr(self, name) >= 0, f"{name} must be at least 0, got {getattr(self, name)}")
 
     def __call__(self, x, *, rng):
         """x (batch, height * width), floats in [0, 1] -> new such array. What moves in from outside is 0."""
@@ -91,7 +91,7 @@ class Augmentation:
         np.clip(from_across, 0, width + 0.999, out=from_across)
         top, left = from_down.astype(np.int32), from_across.astype(np.int32)
         corner = top * (width + 2) + left + np.arange(n, dtype=np.int32)[:, None] * ((height + 2) * (width + 2))
-        below, right = from_down - top, from_across - left
+        below, right = (from_down - top).astype(x.dtype), (from_across - left).astype(x.dtype)
         pixel = [framed[corner + step] for step in (0, 1, width + 2, width + 3)]
         upper = pixel[0] + right * (pixel[1] - pixel[0])
         lower = pixel[2] + right * (pixel[3] - pixel[2])

@@ -7,13 +7,10 @@ def numeric_gradient(net, value, x, y, eps):
     """(C(p + eps) - C(p - eps)) / (2 eps) for each element p of `value`, one at a time; its shape."""
     gradient = np.empty_like(value)
     for i in np.ndindex(value.shape):
-        kept = value[i]
-        value[i] = kept + eps
-        above = net.loss(x, y)
-        value[i] = kept - eps
-        below = net.loss(x, y)
-        value[i] = kept
-        gradient[i] = (above - below) / (2 * eps)
+        kept, costs = value[i], []
+        for value[i] in (kept + eps, kept - eps):
+            costs.append(net.loss(x, y))
+        value[i], gradient[i] = kept, (costs[0] - costs[1]) / (2 * eps)
     return gradient
 
 
@@ -28,7 +25,6 @@ def gradient_error(net, x, y, eps=1e-5):
     worst = 0.0
     for _, value, analytic in net.parameters():
         numeric = numeric_gradient(net, value, x, y, eps)
-        scale = np.linalg.norm(analytic) + np.linalg.norm(numeric)
-        if scale > 0:
+        if scale := np.linalg.norm(analytic) + np.linalg.norm(numeric):
             worst = max(worst, float(np.linalg.norm(analytic - numeric) / scale))
     return worst

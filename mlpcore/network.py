@@ -8,6 +8,7 @@ from . import weights
 from .activations import ACTIVATIONS
 from .costs import COSTS
 from .data import one_hot, scaled
+from .errors import require
 from .linear import Linear
 
 
@@ -20,10 +21,9 @@ class Workspace:
     """
 
     def __init__(self, net, rows):
-        orders = ["F"] * (len(net.layers) - 1) + ["C"]
-        self.z = [
-            np.empty((rows, layer.dout), net.dtype, order) for layer, order in zip(net.layers, orders, strict=True)
-        ]
+        *hidden, outputs = net.sizes[1:]
+        self.z = [np.empty((rows, units), net.dtype, "F") for units in hidden]
+        self.z.append(np.empty((rows, outputs), net.dtype))
         self.delta = [np.empty_like(z) for z in self.z]
         self.output = np.empty_like(self.z[-1])
 
@@ -38,11 +38,8 @@ class Network:
 
     def __init__(self, *, activation="sigmoid", cost="quadratic"):
         for name, value, known in (("activation", activation, ACTIVATIONS), ("cost", cost, COSTS)):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
-        self._layers = {}
-        self.activation = ACTIVATIONS[activation]()
-        self.cost = COSTS[cost]()
+            require(value in known, f"{name} must be one of {', '.join(known)}, got {value!r}")
+        self._layers, self.activation, self.cost = {}, ACTIVATIONS[activation](), COSTS[cost]()
 
     def __setattr__(self, name, value):
         if isinstance(value, Linear):
@@ -53,6 +50,10 @@ class Network:
     def layers(self):
         """The registered Linear layers, first to last."""
         return list(self._layers.values())
+
+    def named_layers(self):
+        """[(name, Linear)], first to last."""
+        return list(self._layers.items())
 
     @property
     def sizes(self):
@@ -71,8 +72,7 @@ class Network:
 
     def _floats(self, x):
         x = np.asarray(x)
-        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
-            raise ValueError(f"input must be (batch, {self.sizes[0]}), got {x.shape}")
+        require(x.ndim == 2 and x.shape[1] == self.sizes[0], f"input must be (batch, {self.sizes[0]}), got {x.shape}")
         return scaled(x, self.dtype)
 
     def _forward(self, a, work, dropout=None):
@@ -93,8 +93,7 @@ class Network:
             dC/dW_l = delta_l^T a_{l-1},  dC/db_l = sum of delta_l's rows.
         """
         x, y = self._floats(x), one_hot(y, self.sizes[-1], self.dtype)
-        if len(y) != len(x):
-            raise ValueError(f"x and y must have the same number of rows, got {len(x)} and {len(y)}")
+        require(len(y) == len(x), f"x and y must have the same number of rows, got {len(x)} and {len(y)}")
         work = Workspace(self, len(x))
         a = self.cost.activate(self._forward(x, work))
         self._backward(a, y, work=work, accumulate=True)
@@ -123,11 +122,23 @@ class Network:
 
     def parameters(self):
         """[(name, value, gradient)] of every layer in order, names like "fc1.W". The arrays, not copies."""
-        return [
-            (f"{name}.{key}", value, gradient)
-            for name, layer in self._layers.items()
-            for key, value, gradient in layer.parameters()
-        ]
+        return [(f"{name}.{key}", *pair) for name, layer in self.named_layers() for key, *pair in layer.parameters()]
+
+    def flatten(self):
+        """(values, gradients), (n,) each: all parameters side by side, so that one operation changes all of them.
+
+        From then on the layers' arrays are views into these, each at a multiple of 64 bytes, as BLAS likes it.
+        """
+        step = 64 // self.dtype.itemsize
+        ends = np.cumsum([0, *(-(-value.size // step) * step for _, value, _ in self.parameters())])
+        flat, start = np.zeros((2, ends[-1]), self.dtype), iter(ends)
+        for layer in self.layers:
+            for key, *pair in layer.parameters():
+                first = next(start)
+                for row, name, array in zip(flat, (key, f"d{key}"), pair, strict=True):
+                    row[first : first + array.size] = array.ravel()
+                    setattr(layer, name, row[first : first + array.size].reshape(array.shape))
+        return flat
 
     def save(self, path):
         """Write architecture and weights to an .npz file at `path`, exactly."""
@@ -136,13 +147,17 @@ class Network:
     @classmethod
     def load(cls, path):
         """A network of this class with the weights in `path`; ValueError when the file does not fit it."""
-        net = cls(rng=np.random.default_rng(0))
-        weights.fill(net, weights.read(path)[1])
+        about, arrays = weights.read(path)
+        net = cls._like(about)
+        weights.fill(net, arrays)
         return net
 
+    @classmethod
+    def _like(cls, about):
+        return cls(rng=np.random.default_rng(0))
+
     def __repr__(self):
-        layers = ", ".join(f"{name}={layer}" for name, layer in self._layers.items())
-        return f"{type(self).__name__}({layers})"
+        return f"{type(self).__name__}({', '.join(f'{name}={layer}' for name, layer in self.named_layers())})"
 
 
 class MLP(Network):
@@ -153,25 +168,14 @@ class MLP(Network):
     ):
         """sizes: [din, hidden..., dout]; ValueError when there are fewer than two."""
         super().__init__(activation=activation, cost=cost)
-        if len(sizes) < 2:
-            raise ValueError(f"sizes must be at least an input and an output, got {list(sizes)}")
+        require(len(sizes) >= 2, f"sizes must be at least an input and an output, got {list(sizes)}")
         for i, (din, dout) in enumerate(itertools.pairwise(sizes), start=1):
             setattr(self, f"fc{i}", Linear(din, dout, bias, rng=rng, init=init, dtype=dtype))
 
     @classmethod
-    def load(cls, path):
-        """The network saved in `path`, a file or its name; ValueError that says what is wrong with it."""
-        about, arrays = weights.read(path)
-        net = cls(
-            about["sizes"],
-            activation=about["activation"],
-            cost=about["cost"],
-            bias=about["bias"],
-            dtype=np.dtype(about["dtype"]),
-            rng=np.random.default_rng(0),
-        )
-        weights.fill(net, arrays)
-        return net
+    def _like(cls, about):
+        further = {key: about[key] for key in ("activation", "cost", "bias", "dtype")}
+        return cls(about["sizes"], **further, rng=np.random.default_rng(0))
 
 
 class ShallowModel(Network):

@@ -4,20 +4,21 @@ import math
 
 import numpy as np
 
+from .errors import require
+
 
 class SGD:
     """Stochastic gradient descent: p <- p - lr * dC/dp, with C the mean cost of the batch (Nielsen 2015, eq. 20).
 
     `factor` times `lr` is the rate of the next step; a schedule sets it. `scale` is what a caller may multiply the
-    gradients with beforehand, where that is cheap: the step then saves a pass over every array.
+    gradient with beforehand, where that is cheap: the step then saves a pass over it.
     """
 
-    remembers = ()  # the kinds of arrays, one a parameter, that a step leaves for the next
+    remembers = ()  # the names of the arrays that a step leaves for the next
 
     def __init__(self, lr):
         """lr: the learning rate; ValueError unless it is a finite number > 0."""
-        if not (math.isfinite(lr) and lr > 0):
-            raise ValueError(f"learning rate must be a number > 0, got {lr}")
+        require(math.isfinite(lr) and lr > 0, f"learning rate must be a number > 0, got {lr}")
         self.lr, self.factor = lr, 1.0
         self._memory, self._scratch = {}, {}
 
@@ -25,23 +26,21 @@ class SGD:
     def scale(self):
         return self.lr * self.factor
 
-    def step(self, parameters, scale=1.0):
-        """Update every array of [(name, value, gradient)] in place. The gradients, `scale` dC/dp, stay as they are."""
+    def step(self, p, gradient, scale=1.0):
+        """Update the array p in place. `gradient`, of its shape, is `scale` dC/dp, and stays as it is."""
         rate = self.lr * self.factor
-        for name, value, gradient in parameters:
-            if scale != rate:
-                gradient = np.multiply(gradient, rate / scale, out=self._array(self._scratch, name, value))
-            self._update(name, value, gradient)
+        if scale != rate:
+            gradient = np.multiply(gradient, rate / scale, out=self._array(self._scratch, "change", p))
+        self._update(p, gradient)
 
-    def _update(self, name, value, change):
-        value -= change
+    def _update(self, p, change):
+        p -= change
 
-    def _array(self, arrays, key, like):
-        """The array kept under `key`; zeros of the shape of `like` the first time."""
-        array = arrays.get(key)
-        if array is None:
-            array = arrays[key] = np.zeros_like(like)
-        return array
+    def _array(self, arrays, name, like):
+        """The array kept under `name`; zeros of the shape of `like` the first time."""
+        if name not in arrays:
+            arrays[name] = np.zeros_like(like)
+        return arrays[name]
 
     def state(self):
         """{name: array} of what a resumed training needs; nothing for plain SGD. The arrays, not copies."""
@@ -49,10 +48,9 @@ class SGD:
 
     def load_state(self, arrays):
         """Put back what `state` gave; ValueError when another kind of optimizer gave it."""
-        if strange := [key for key in arrays if key.partition("/")[0] not in self.remembers]:
-            kept = ", ".join(self.remembers) or "no state"
-            raise ValueError(f"{type(self).__name__} keeps {kept}, got {', '.join(strange)}")
-        self._memory = {key: array.copy() for key, array in arrays.items()}
+        kept, strange = ", ".join(self.remembers) or "no state", arrays.keys() - set(self.remembers)
+        require(not strange, f"{type(self).__name__} keeps {kept}, got {', '.join(sorted(strange))}")
+        self._memory = {name: array.copy() for name, array in arrays.items()}
 
     def __repr__(self):
         return f"{type(self).__name__}(lr={self.lr})"
@@ -66,15 +64,17 @@ class Momentum(SGD):
     def __init__(self, lr, momentum=0.9):
         """momentum: how much of a step goes on into the next; ValueError unless 0 <= momentum < 1."""
         super().__init__(lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be at least 0 and below 1, got {momentum}")
+        require(0 <= momentum < 1, f"momentum must be at least 0 and below 1, got {momentum}")
         self.momentum = momentum
 
-    def _update(self, name, value, change):
-        v = self._array(self._memory, f"velocity/{name}", value)
+    def _update(self, p, change):
+        v = self._array(self._memory, "velocity", p)
         v *= self.momentum
         v += change
-        value -= v
+        p -= self._step(v, change)
+
+    def _step(self, v, change):
+        return v
 
 
 class Nesterov(Momentum):
@@ -83,13 +83,10 @@ class Nesterov(Momentum):
     Source: Sutskever et al., On the importance of initialization and momentum (2013), in the form of Bengio et al.
     """
 
-    def _update(self, name, value, change):
-        v = self._array(self._memory, f"velocity/{name}", value)
-        v *= self.momentum
-        v += change
-        ahead = np.multiply(v, self.momentum, out=self._array(self._scratch, f"ahead/{name}", value))
+    def _step(self, v, change):
+        ahead = np.multiply(v, self.momentum, out=self._array(self._scratch, "ahead", v))
         ahead += change
-        value -= ahead
+        return ahead
 
 
 class Adam(SGD):
@@ -101,44 +98,33 @@ class Adam(SGD):
     """
 
     remembers = ("m", "v", "steps")
+    scale = 1.0  # a multiple of the gradient would make the same step
 
     def __init__(self, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         """ValueError unless lr > 0 and 0 <= beta < 1."""
         super().__init__(lr)
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
-            if not 0 <= beta < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, got {beta}")
+            require(0 <= beta < 1, f"{name} must be at least 0 and below 1, got {beta}")
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    @property
-    def scale(self):
-        return 1.0  # a multiple of the gradient would make the same step
-
-    def step(self, parameters, scale=1.0):
+    def step(self, p, gradient, scale=1.0):
         """As in SGD. `scale` must be 1."""
-        t = self._array(self._memory, "steps", np.int64(0))
-        t += 1
-        rate = self.lr * self.factor / (1 - self.beta1 ** int(t))
-        correction = 1 / (1 - self.beta2 ** int(t))
-        for name, value, gradient in parameters:
-            self._adapt(name, value, gradient, rate, correction)
-
-    def _adapt(self, name, value, gradient, rate, correction):
-        m = self._array(self._memory, f"m/{name}", value)
-        v = self._array(self._memory, f"v/{name}", value)
-        work = self._array(self._scratch, name, value)
+        m, v = (self._array(self._memory, name, p) for name in ("m", "v"))
+        work, steps = self._array(self._scratch, "work", p), self._array(self._memory, "steps", np.int64(0))
+        steps += 1
+        t = int(steps)
         m *= self.beta1
         m += np.multiply(gradient, 1 - self.beta1, out=work)
         v *= self.beta2
         np.multiply(gradient, gradient, out=work)
         work *= 1 - self.beta2
         v += work
-        np.multiply(v, correction, out=work)
+        np.multiply(v, 1 / (1 - self.beta2**t), out=work)
         np.sqrt(work, out=work)
         work += self.eps
         np.divide(m, work, out=work)
-        work *= rate
-        value -= work
+        work *= self.lr * self.factor / (1 - self.beta1**t)
+        p -= work
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "nesterov": Nesterov, "adam": Adam}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import require
+
 
 @dataclass(frozen=True)
 class Regularization:
@@ -15,12 +17,9 @@ class Regularization:
     dropout: float = 0.0  # the share of each hidden layer that a training batch does without
 
     def __post_init__(self):
-        if not self.l2 >= 0:
-            raise ValueError(f"l2 must be at least 0, got {self.l2}")
-        if not self.clip > 0:
-            raise ValueError(f"clip must be > 0, got {self.clip}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        require(self.l2 >= 0, f"l2 must be at least 0, got {self.l2}")
+        require(self.clip > 0, f"clip must be > 0, got {self.clip}")
+        require(0 <= self.dropout < 1, f"dropout must be at least 0 and below 1, got {self.dropout}")
 
     def adjust(self, parameters, scale=1.0):
         """Change the gradients of [(name, value, gradient)], each `scale` times dC/dp, in place.
@@ -33,15 +32,10 @@ class Regularization:
                 if value.ndim == 2:
                     gradient += (scale * self.l2) * value
         if self.clip < math.inf:
-            norm = gradient_norm(parameters)
+            norm = math.sqrt(sum(float(np.vdot(gradient, gradient)) for *_, gradient in parameters))
             if norm > scale * self.clip:
                 for *_, gradient in parameters:
                     gradient *= scale * self.clip / norm
-
-
-def gradient_norm(parameters):
-    """The square root of the sum of all squared gradients of [(name, value, gradient)]."""
-    return math.sqrt(sum(float(np.vdot(gradient, gradient)) for *_, gradient in parameters))
 
 
 class Dropout:
@@ -52,8 +46,7 @@ class Dropout:
     """
 
     def __init__(self, rate, *, rng):
-        self.rate, self.rng = rate, rng
-        self.masks = {}
+        self.rate, self.rng, self.masks = rate, rng, {}
 
     def forward(self, a, layer):
         """a (batch, units) of hidden layer number `layer` -> a new array."""
@@ -65,3 +58,36 @@ class Dropout:
         """dC/da behind the mask (batch, units) becomes dC/da before it, in place."""
         delta *= self.masks[layer]
         return delta
+
+
+class EarlyStopping:
+    """Ends a training whose validation accuracy has not risen for `patience` epochs, and restores the best weights.
+
+    Source: Nielsen ch. 3, "no improvement in ten". Of equal epochs the first is the best.
+    """
+
+    def __init__(self, patience):
+        """patience: in epochs; ValueError below 1."""
+        require(patience >= 1, f"patience must be at least 1, got {patience}")
+        self.patience = patience
+        self.best_epoch, self.best_accuracy, self.waited, self.best = 0, -1.0, 0, np.empty(0)
+
+    @property
+    def over(self):
+        """Whether the patience is at its end."""
+        return self.waited >= self.patience
+
+    def look(self, epoch, accuracy, values):
+        """Note what `epoch` reached, and keep a copy of all parameters (n,) when nothing was better."""
+        self.waited += 1
+        if accuracy > self.best_accuracy:
+            self.best_epoch, self.best_accuracy, self.waited, self.best = epoch, accuracy, 0, values.copy()
+
+    def state(self):
+        """{name: array} of what a resumed training needs."""
+        return {"found": np.array([self.best_epoch, self.best_accuracy, self.waited]), "best": self.best}
+
+    def load_state(self, arrays):
+        """Put back what `state` gave."""
+        epoch, self.best_accuracy, waited = arrays["found"].tolist()
+        self.best_epoch, self.waited, self.best = int(epoch), int(waited), arrays["best"].copy()

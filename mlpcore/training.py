@@ -8,6 +8,7 @@ import numpy as np
 
 from .data import one_hot, scaled
 from .diagnostics import SAMPLE, diagnose
+from .errors import require
 from .network import Workspace
 from .regularization import Dropout, Regularization
 from .schedules import constant
@@ -40,22 +41,9 @@ class Diverged(ArithmeticError):  # noqa: N818 - an outcome of training, named a
 
 
 def train(
-    net,
-    optimizer,
-    training,
-    test=None,
-    *,
-    epochs,
-    batch_size,
-    rng,
-    progress=iter,
-    start=0,
-    validation=None,
-    schedule=constant,
-    regularization=None,
-    augmentation=None,
-    stopping=None,
-):
+    net, optimizer, training, test=None, *, epochs, batch_size, rng, progress=iter, start=0,
+    validation=None, schedule=constant, regularization=None, augmentation=None, stopping=None,
+):  # fmt: skip
     """Train `net` in place with mini-batches; a generator of one EpochResult an epoch. To stop, stop iterating.
 
     training, test: (X, y) with X (n, din), uint8 (scaled by 1/255 batch by batch) or float in [0, 1], and y
@@ -69,12 +57,10 @@ def train(
     (batch, din) of floats and rng=; `stopping`, an EarlyStopping: at the end `net` has the weights of its best epoch.
     """
     X, y = _checked(net, training)
-    if not 1 <= batch_size <= len(X):
-        raise ValueError(f"batch size must be between 1 and the {len(X):,} training samples, got {batch_size}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs}")
-    if stopping is not None and validation is None:
-        raise ValueError("early stopping must be given a validation set, got none")
+    fits = 1 <= batch_size <= len(X)
+    require(fits, f"batch size must be between 1 and the {len(X):,} training samples, got {batch_size}")
+    require(epochs >= 1, f"epochs must be at least 1, got {epochs}")
+    require(stopping is None or validation is not None, "early stopping must be given a validation set, got none")
     test, validation = (data if data is None else _checked(net, data) for data in (test, validation))
     targets = one_hot(y, net.sizes[-1], net.dtype)
     loop = _Loop(net, optimizer, X, targets, batch_size, rng, regularization or Regularization(), augmentation)
@@ -82,20 +68,18 @@ def train(
 
 
 def _epochs(loop, test, validation, numbers, epochs, schedule, progress, stopping):
-    net = loop.net
     for epoch in numbers:
         if stopping is not None and stopping.over:
             break
         began = time.perf_counter()
-        loss, accuracy = loop.epoch(epoch, epochs, schedule, progress)
-        tested = evaluate(net, test) if test is not None else (None, None)
-        validated = evaluate(net, validation) if validation is not None else (None, None)
+        trained = loop.epoch(epoch, epochs, schedule, progress)
+        tested, validated = ((None, None) if data is None else evaluate(loop.net, data) for data in (test, validation))
         if stopping is not None:
-            stopping.look(epoch, validated[1], net.parameters())
+            stopping.look(epoch, validated[1], loop.values)
         seconds = time.perf_counter() - began
-        yield EpochResult(epoch, loss, accuracy, *tested, seconds, *validated, loop.diagnose())
+        yield EpochResult(epoch, *trained, *tested, seconds, *validated, loop.diagnose())
     if stopping is not None:
-        stopping.restore(net.parameters())
+        loop.values[:] = stopping.best
 
 
 class _Loop:
@@ -106,8 +90,8 @@ class _Loop:
         self.X, self.targets, self.batch_size = X, targets, batch_size
         self.regularization, self.augmentation = regularization, augmentation
         self.dropout = Dropout(regularization.dropout, rng=rng) if regularization.dropout else None
-        self.parameters = net.parameters()
-        self.workspaces, self.before = {}, {}
+        self.values, self.gradients = net.flatten()
+        self.parameters, self.workspaces, self.before = net.parameters(), {}, []
         rows = max(batch_size, BLOCK_ROWS // batch_size * batch_size), X.shape[1]
         self.pixels, self.floats = np.empty(rows, X.dtype), np.empty(rows, net.dtype)
 
@@ -119,12 +103,12 @@ class _Loop:
         logits = np.empty((len(order), self.net.sizes[-1]), self.net.dtype)
         for batch in progress(range(batches)):
             if batch == batches - 1:
-                self.before = {name: value.copy() for name, value, _ in self.parameters}
+                self.before = [layer.W.copy() for layer in self.net.layers]
             first, last = batch * self.batch_size, (batch + 1) * self.batch_size
             self.optimizer.factor = schedule(number - 1 + (batch + 0.5) / batches, epochs)
             if not self.step(self.images(order, first, last), targets[first:last], logits[first:last]):
                 raise Diverged(number, batch + 1)
-        if not all(np.isfinite(value).all() for _, value, _ in self.parameters):
+        if not np.isfinite(self.values).all():
             raise Diverged(number, batches)
         return _scores(self.net, logits, targets)
 
@@ -152,7 +136,7 @@ class _Loop:
         scale = optimizer.scale
         net._backward(a, y, work=work, accumulate=False, scale=scale, dropout=self.dropout)
         self.regularization.adjust(self.parameters, scale)
-        optimizer.step(self.parameters, scale)
+        optimizer.step(self.values, self.gradients, scale)
         return True
 
     def diagnose(self):
@@ -163,39 +147,37 @@ class _Loop:
 
 def _checked(net, data):
     X, y = (np.asarray(part) for part in data)
-    if X.ndim != 2 or X.shape[1] != net.sizes[0]:
-        raise ValueError(f"X must be (n, {net.sizes[0]}), got {X.shape}")
-    if X.dtype != np.uint8 and X.dtype.kind != "f":
-        raise ValueError(f"X must be uint8 or floating point, got {X.dtype}")
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"X and y must have the same number of rows, at least 1; got {len(X)} and {len(y)}")
+    require(X.ndim == 2 and X.shape[1] == net.sizes[0], f"X must be (n, {net.sizes[0]}), got {X.shape}")
+    require(X.dtype == np.uint8 or X.dtype.kind == "f", f"X must be uint8 or floating point, got {X.dtype}")
+    same = 0 < len(X) == len(y)
+    require(same, f"X and y must have the same number of rows, at least 1; got {len(X)} and {len(y)}")
     return X, y
+
+
+def _logits(net, X):
+    logits = np.empty((len(X), net.sizes[-1]), net.dtype)
+    for i in range(0, len(X), EVALUATION_ROWS):
+        part = scaled(X[i : i + EVALUATION_ROWS], net.dtype)
+        logits[i : i + EVALUATION_ROWS] = net._forward(part, Workspace(net, len(part)))
+    return logits
 
 
 def _scores(net, logits, targets):
     loss = net.cost.value(logits, targets)
-    outputs = net.cost.activate(logits, out=logits)
-    return loss, int(np.count_nonzero(outputs.argmax(axis=1) == targets.argmax(axis=1))) / len(outputs)
+    return loss, int(np.count_nonzero(logits.argmax(axis=1) == targets.argmax(axis=1))) / len(logits)
 
 
 def predict(net, X):
     """The outputs for X (n, din), (n, dout), a thousand rows at a time."""
-    parts = [net(X[i : i + EVALUATION_ROWS]) for i in range(0, len(X), EVALUATION_ROWS)]
-    return np.concatenate(parts)
+    return np.concatenate([net(X[i : i + EVALUATION_ROWS]) for i in range(0, len(X), EVALUATION_ROWS)])
 
 
 def evaluate(net, data):
     """(loss, accuracy) of the network on (X, y): the mean cost, and the fraction right."""
     X, y = _checked(net, data)
-    logits = np.empty((len(X), net.sizes[-1]), net.dtype)
-    for i in range(0, len(X), EVALUATION_ROWS):
-        part = scaled(X[i : i + EVALUATION_ROWS], net.dtype)
-        logits[i : i + EVALUATION_ROWS] = net._forward(part, Workspace(net, len(part)))
-    return _scores(net, logits, one_hot(y, net.sizes[-1], net.dtype))
+    return _scores(net, _logits(net, X), one_hot(y, net.sizes[-1], net.dtype))
 
 
 def validate(net, data):
     """The number of right answers on (X, y): the largest output is at the label."""
-    X, y = _checked(net, data)
-    labels = one_hot(y, net.sizes[-1]).argmax(axis=1)
-    return int(np.count_nonzero(predict(net, X).argmax(axis=1) == labels))
+    return round(evaluate(net, data)[1] * len(data[0]))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .errors import require
+
 HEADER = "mlpcore"
 FORMAT = 1
 PARTS = ("weights", "optimizer", "stopping")  # of a TrainingState, each {name: array}
@@ -39,24 +41,21 @@ def save(net, path):
 
 def write(path, arrays):
     """np.savez under exactly the name given: np.savez itself would append .npz."""
-    if hasattr(path, "write"):
-        np.savez(path, **arrays)
-    else:
-        with open(path, "wb") as file:
-            np.savez(file, **arrays)
+    with contextlib.nullcontext(path) if hasattr(path, "write") else open(path, "wb") as file:
+        np.savez(file, **arrays)
 
 
 def read(path):
     """(header dict, {name: array}) of a saved network; ValueError that says what is wrong with the file."""
     try:
-        with contextlib.ExitStack() as stack:
-            stream = path if hasattr(path, "read") else stack.enter_context(open(path, "rb"))
-            file = stack.enter_context(np.load(stream, allow_pickle=False))
+        with (
+            contextlib.nullcontext(path) if hasattr(path, "read") else open(path, "rb") as stream,
+            np.load(stream, allow_pickle=False) as file,
+        ):
             arrays = {name: file[name] for name in file.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"weights file must be an .npz without pickled objects: {error}") from error
-    if HEADER not in arrays:
-        raise ValueError(f'weights file must have an entry "{HEADER}", got {", ".join(arrays) or "none"}')
+    require(HEADER in arrays, f'weights file must have an entry "{HEADER}", got {", ".join(arrays) or "none"}')
     return _header(str(arrays.pop(HEADER)), arrays), arrays
 
 
@@ -68,24 +67,21 @@ def _header(text, arrays):
         _ = about["activation"], about["cost"]
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"header of the weights file is damaged: {error!r}") from error
-    if version != FORMAT:
-        raise ValueError(f"weights file must have format {FORMAT}, got {version}")
-    if dtype not in ("float32", "float64"):
-        raise ValueError(f"weights must be float32 or float64, got {dtype}")
-    if units != sum(array.size for array in arrays.values()):
-        raise ValueError(f"sizes {sizes} must match the arrays in the weights file, which they do not")
+    require(version == FORMAT, f"weights file must have format {FORMAT}, got {version}")
+    require(dtype in ("float32", "float64"), f"weights must be float32 or float64, got {dtype}")
+    match = units == sum(array.size for array in arrays.values())
+    require(match, f"sizes {sizes} must match the arrays in the weights file, which they do not")
     return about
 
 
 def fill(net, arrays):
     """Copy {name: array} into the network's parameters; ValueError for a name or shape that does not fit."""
     parameters = {name: value for name, value, _ in net.parameters()}
-    if parameters.keys() != arrays.keys():
-        expected, got = ", ".join(parameters), ", ".join(arrays)
-        raise ValueError(f"weights must be named {expected}; got {got}")
+    same = parameters.keys() == arrays.keys()
+    require(same, f"weights must be named {', '.join(parameters)}; got {', '.join(arrays)}")
     for name, value in parameters.items():
-        if value.shape != arrays[name].shape:
-            raise ValueError(f"{name} must have the shape {value.shape}, got {arrays[name].shape}")
+        fits = value.shape == arrays[name].shape
+        require(fits, f"{name} must have the shape {value.shape}, got {arrays[name].shape}")
         value[...] = arrays[name]
 
 
@@ -103,8 +99,10 @@ class TrainingState:
     def take(cls, net, optimizer, rng, epoch, stopping=None):
         """A copy of the state after `epoch` epochs; `stopping` is the EarlyStopping, where there is one."""
         values = {name: value.copy() for name, value, _ in net.parameters()}
-        memory = {name: value.copy() for name, value in optimizer.state().items()}
-        found = {name: value.copy() for name, value in stopping.state().items()} if stopping else {}
+        memory, found = (
+            {name: value.copy() for name, value in part.state().items()} if part else {}
+            for part in (optimizer, stopping)
+        )
         return cls(epoch, values, memory, rng.bit_generator.state, found)
 
     def put(self, net, optimizer, rng, stopping=None):
@@ -119,9 +117,8 @@ class TrainingState:
         """The state as the bytes of an .npz."""
         file = io.BytesIO()
         about = np.array(json.dumps({"epoch": self.epoch, "generator": self.generator}))
-        parts = {kind: getattr(self, kind) for kind in PARTS}
-        arrays = {f"{kind}/{name}": value for kind, part in parts.items() for name, value in part.items()}
-        write(file, {"about": about, **arrays})
+        arrays = {f"{kind}/{name}": value for kind in PARTS for name, value in getattr(self, kind).items()}
+        np.savez(file, about=about, **arrays)
         return file.getvalue()
 
     @classmethod
@@ -130,10 +127,8 @@ class TrainingState:
         parts = {kind: {} for kind in PARTS}
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
-            for key in file.files:
-                kind, _, name = key.partition("/")
-                if kind in parts:
-                    parts[kind][name] = file[key]
+            for kind, name in (key.split("/") for key in file.files if key != "about"):
+                parts[kind][name] = file[f"{kind}/{name}"]
         return cls(epoch=about["epoch"], generator=about["generator"], **parts)
 
     @property

@@ -223,9 +223,9 @@ def test_the_schedule_sets_the_rate_of_every_batch(rng):
     rates = []
 
     class Watched(SGD):
-        def step(self, parameters, scale=1.0):
+        def step(self, p, gradient, scale=1.0):
             rates.append(self.lr * self.factor)
-            super().step(parameters, scale)
+            super().step(p, gradient, scale)
 
     X, y = rng.random((4, 3)), rng.integers(2, size=4)
     linear = train(

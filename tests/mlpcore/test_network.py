@@ -117,3 +117,16 @@ def test_a_file_that_is_no_weights_file_or_cut_short_is_refused(rng, tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match="weights file must be"):
             MLP.load(path)
+
+
+def test_flattened_the_layers_arrays_are_parts_of_one(rng):
+    net = MLP([5, 4, 3], rng=rng)
+    x, before = rng.random((2, 5), dtype=np.float32), [value.copy() for _, value, _ in net.parameters()]
+    outputs = net(x)
+    values, gradients = net.flatten()
+    assert all((value == kept).all() for (_, value, _), kept in zip(net.parameters(), before, strict=True))
+    np.testing.assert_array_equal(net(x), outputs)
+    assert all(value.ctypes.data % 64 == values.ctypes.data % 64 for _, value, _ in net.parameters())
+    values[:] = 2
+    gradients[:] = 3
+    assert all((value == 2).all() and (gradient == 3).all() for _, value, gradient in net.parameters())
