@@ -13,6 +13,7 @@ from ..errors import UserError
 MAX_LAYERS = 20
 MAX_EPOCHS = 1000
 MAX_UNITS = 10**9  # only keeps the arithmetic sane; memory is what limits a size, see estimates.py
+WITH_MOMENTUM = ("momentum", "nesterov")  # the optimizers that look at the setting
 MAX_TEXT = 100  # characters of a setting in a link that are looked at
 
 
