@@ -88,7 +88,7 @@ def test_every_setting_is_in_the_link_and_a_link_sets_every_control(open_app):
     assert not app.exception
     assert app.slider(key="set.layers").value == 2
     assert app.select_slider(key="set.lr").value == 0.25
-    assert app.select_slider(key="set.batch").value == 100
+    assert app.select_slider(key="set.batch_size").value == 100
     assert app.number_input(key="set.seed").value == 42
     assert {key: app.query_params[key] for key in settings} == settings
     app.slider(key="set.epochs").set_value(9).run()
