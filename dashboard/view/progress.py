@@ -52,22 +52,22 @@ def outcome(run: Run) -> None:
 
 
 def _reached(run):
-    config = run.config
-    samples = DATASETS[config.dataset].test_samples
-    low, high = accuracy_interval(run.accuracy, samples)
-    text = (
-        f"Reached **{formats.percent(run.accuracy)}** of {formats.count(samples)} test images in "
+    """The test accuracy with its uncertainty, after what validation chose, where images were held out."""
+    samples = formats.count(DATASETS[run.config.dataset].test_samples)
+    low, high = accuracy_interval(run.accuracy, DATASETS[run.config.dataset].test_samples)
+    chosen, apart = "", ""
+    if run.best_validation is not None:
+        held_out = f"{formats.percent(run.best_validation)} of {formats.count(run.config.validation)} held-out images"
+        chosen, apart = (
+            f"Validation chose **epoch {run.best_epoch}**, with {held_out}. ",
+            ", which had no part in that,",
+        )
+    if run.epochs_done < run.config.epochs:
+        chosen = f"Stopped early: no better epoch among the last {run.config.patience}. {chosen}"
+    return (
+        f"{chosen}Reached **{formats.percent(run.accuracy)}** of {samples} test images{apart} in "
         f"{formats.duration(run.seconds)}. 95 % interval: {100 * low:.2f} to {formats.percent(high)}."
     )
-    if not run.best_validation:
-        return text
-    chosen = (
-        f"Validation chose **epoch {run.best_epoch}**: {formats.percent(run.best_validation)} of "
-        f"{formats.count(config.validation)} held-out images. Apart from that choice, its weights r"
-    )
-    if run.epochs_done < config.epochs:
-        chosen = f"Stopped early: no better epoch in {config.patience}. {chosen}"
-    return chosen + text[1:]
 
 
 def figures(run: Run, epochs) -> None:
@@ -153,6 +153,7 @@ def inside(run: Run, epochs) -> None:
         if data.empty:
             st.caption("The figures come with the first epoch.")
             return
+        st.caption(f"From pale to strong: {', '.join(data['layer'].unique())}.")
         colour = charts.run_colour(run.number, shell.dark())
         columns = [*st.columns(3), *st.columns(3)]
         for column, metric in zip(columns, charts.DIAGNOSTICS, strict=False):

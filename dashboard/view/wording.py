@@ -73,17 +73,18 @@ def worded(name: str, value) -> str:
 def set_up(config: RunConfig) -> str:
     """Learning rate, batch size, and what differs from the defaults, in a line."""
     plain = RunConfig()
-    told = [f"learning rate {config.lr:g}", f"batch size {config.batch_size:,}"]
+    told = [f"Learning rate {config.lr:g}", f"batch size {config.batch_size:,}"]
     for name in ORDER:
         value = getattr(config, name)
         if value != getattr(plain, name) and (name != "momentum" or config.optimizer in WITH_MOMENTUM):
             text = worded(name, value)
-            told.append(text if name in BY_THEMSELVES else f"{SETTINGS[name].label.lower()} {text}")
-    line = ", ".join(told)
-    return line[0].upper() + line[1:]
+            label = SETTINGS[name].label
+            label = label if name == "l2" else label.lower()
+            told.append(f"{text} {label}" if name in COUNTED else text if name in NAMES else f"{label} {text}")
+    return " · ".join(told)
 
 
-BY_THEMSELVES = ("activation", "cost", "optimizer", "init")
+COUNTED = ("schedule", "validation", "subset")
 ORDER = (
     "activation", "cost", "init", "optimizer", "momentum", "schedule", "clip", "l2", "dropout", "patience",
     "validation", "subset", "shift", "rotation", "noise", "seed",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlpcore import EpochResult
 
-SMALL = 130  # pixels
+SMALL = 150  # pixels
 DIAGNOSTICS = {  # title, and what it tells
     "gradient_norm": ("Gradient norm", "‖∂C/∂W‖ of each layer at the last step. Near 0: it hardly learns."),
     "weight_norm": ("Weight norm", "‖W‖ of each layer after the epoch."),
@@ -65,7 +65,7 @@ def diagnostics_chart(metric: str, colour: str, epochs: int, data: pd.DataFrame)
         "type": "ordinal",
         "sort": layers,
         "scale": {"domain": layers, "range": strengths},
-        "legend": {"orient": "bottom", "title": None, "columns": 4},
+        "legend": None,  # told once for all charts
     }
     tooltip = [
         {"field": "epoch", "type": "quantitative", "title": "Epoch"},
@@ -79,7 +79,13 @@ def diagnostics_chart(metric: str, colour: str, epochs: int, data: pd.DataFrame)
     ]
     return {
         "height": SMALL,
-        "mark": {"type": "line", "color": colour, "strokeWidth": 2, "clip": True, "point": {"size": 16}},
+        "mark": {
+            "type": "line",
+            "color": colour,
+            "strokeWidth": 2,
+            "clip": True,
+            "point": {"size": 16, "color": colour},
+        },
         "transform": [{"filter": f"isValid(datum.{metric})"}],
         "encoding": {"x": x, "y": y, "opacity": opacity, "tooltip": tooltip},
     }
