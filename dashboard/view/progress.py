@@ -62,7 +62,7 @@ def _reached(run):
             f"Validation chose **epoch {run.best_epoch}**, with {held_out}. ",
             ", which had no part in that,",
         )
-    if run.epochs_done < run.config.epochs:
+    if run.config.patience and run.epochs_done < run.config.epochs:
         chosen = f"Stopped early: no better epoch among the last {run.config.patience}. {chosen}"
     return (
         f"{chosen}Reached **{formats.percent(run.accuracy)}** of {samples} test images{apart} in "
