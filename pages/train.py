@@ -105,6 +105,8 @@ def live(before: Run | None, config: RunConfig, usable: bool, costs) -> None:
     if run.active and shell.engine().problem:
         st.error(shell.engine().problem, icon=":material/error:")
     progress.outcome(run)
+    if not (epochs or run.active):
+        return
     progress.figures(run, epochs)
     progress.curves(run, run.config, epochs)
     progress.inside(run, epochs)

@@ -1,5 +1,6 @@
 """The Advanced section of the controls: everything that a first experiment can do without."""
 
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -44,7 +45,8 @@ def key(name: str) -> str:
 
 def offered(options, name: str) -> list[Any]:
     """The options and, in its place, the value that a link or a preset asked for."""
-    return sorted({*options, st.session_state[key(name)]})
+    last = math.inf if name == "subset" else 0  # all images are more than any number of them
+    return sorted({*options, st.session_state[key(name)]}, key=lambda value: value or last)
 
 
 def draw(changed: Callable[[], None]) -> dict[str, Any]:

@@ -144,6 +144,15 @@ def test_a_diverged_run_says_where_and_what_to_do(open_app, store):
     assert app.metric[0].value == "91.00 %"
 
 
+def test_a_run_that_ended_before_its_first_epoch_has_its_sentence_and_no_empty_figures(open_app, store):
+    run = stored_run(store, done=0, end="failed", error="Training diverged in epoch 1, batch 2.")
+    app = open_app(run=run.id)
+    assert not app.exception
+    assert "epoch 1, batch 2" in app.error[0].value
+    assert not app.metric
+    assert not app.get("vega_lite_chart")
+
+
 def test_an_interrupted_run_says_so_and_resumes(open_app, store, database_url):
     run = stored_run(store, done=1, end=None)
     with sqlite3.connect(database_url.removeprefix("sqlite:///")) as db:
