@@ -14,13 +14,13 @@ SPLITS = {"test": "Test set", "train": "Training set"}
 
 
 def network(store: RunStore, run: Run, epoch: int | None = None) -> MLP:
-    """The network of `run` as it was after `epoch`, or as it is now; StoreError when that is not kept."""
-    return _network(store.url, run.id, run.epochs_done if epoch is None else epoch)
+    """The network of `run` as it was after `epoch`, or after its `shown_epoch`; StoreError when not kept."""
+    return _network(store.url, run.id, run.shown_epoch if epoch is None else epoch)
 
 
 def outputs(store: RunStore, run: Run, split: str = "test", epoch: int | None = None) -> np.ndarray:
     """The outputs (n, classes) of that network on a split of the run's data set, read-only."""
-    return _outputs(store.url, run.id, run.epochs_done if epoch is None else epoch, split)
+    return _outputs(store.url, run.id, run.shown_epoch if epoch is None else epoch, split)
 
 
 def norms(net: MLP) -> np.ndarray:

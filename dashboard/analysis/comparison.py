@@ -75,14 +75,14 @@ def matching_width(config: RunConfig) -> int:
 
 def standing(runs: Sequence[Run]) -> tuple[Run, list[Run]] | None:
     """(the run with the highest test accuracy, the others whose accuracy lies within its 95 % interval)."""
-    trained = [run for run in runs if run.last_accuracy is not None]
+    trained = [run for run in runs if run.accuracy is not None]
     if not trained:
         return None
-    leader = max(trained, key=lambda run: run.last_accuracy or 0.0)
+    leader = max(trained, key=lambda run: run.accuracy or 0.0)
     low, _ = interval(leader)
-    return leader, [run for run in trained if run is not leader and (run.last_accuracy or 0.0) >= low]
+    return leader, [run for run in trained if run is not leader and (run.accuracy or 0.0) >= low]
 
 
 def interval(run: Run) -> tuple[float, float]:
     """The 95 % interval of the run's test accuracy."""
-    return accuracy_interval(run.last_accuracy or 0.0, DATASETS[run.config.dataset].test_samples)
+    return accuracy_interval(run.accuracy or 0.0, DATASETS[run.config.dataset].test_samples)

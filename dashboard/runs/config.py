@@ -3,26 +3,21 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
+from typing import Any
 
-from mlpcore import ACTIVATIONS, COSTS, INITIALIZERS, MLP
+from mlpcore import MLP
 
 from ..datasets import DATASETS
-from ..errors import UserError
+from .settings import MAX_EPOCHS, MAX_LAYERS, SETTINGS, ConfigError
 
-MAX_LAYERS = 20
-MAX_EPOCHS = 1000
-MAX_UNITS = 10**9  # only keeps the arithmetic sane; memory is what limits a size, see estimates.py
-
-
-class ConfigError(UserError):
-    """A setting that breaks its rule."""
+__all__ = ["LABELS", "MAX_EPOCHS", "MAX_LAYERS", "QUERY_KEYS", "SETTINGS", "ConfigError", "RunConfig", "parse", "show"]
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """One run's settings; validated on creation (ConfigError)."""
+    """One run's settings, each described in SETTINGS; validated on creation (ConfigError)."""
 
     dataset: str = "mnist"
     hidden: tuple[int, ...] = (100,)  # units of each hidden layer
@@ -33,26 +28,44 @@ class RunConfig:
     batch_size: int = 32  # samples
     epochs: int = 16
     seed: int = 0
+    optimizer: str = "sgd"
+    momentum: float = 0.9  # of the optimizers momentum and nesterov
+    schedule: str = "constant"
+    l2: float = 0.0
+    dropout: float = 0.0  # share of each hidden layer
+    clip: float = 0.0  # largest norm of the gradients; 0: no limit
+    patience: int = 0  # epochs; 0: no early stopping
+    validation: int = 0  # training samples held out
+    subset: int = 0  # training samples used; 0: all that are not held out
+    shift: int = 0  # pixels
+    rotation: float = 0.0  # degrees
+    noise: float = 0.0  # standard deviation, in units of full brightness
 
     def __post_init__(self):
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        for name, known in (
-            ("dataset", DATASETS),
-            ("activation", ACTIVATIONS),
-            ("cost", COSTS),
-            ("init", INITIALIZERS),
-        ):
-            if getattr(self, name) not in known:
-                raise ConfigError(f"{LABELS[name]} must be one of {', '.join(known)}, got {getattr(self, name)!r}.")
-        if len(self.hidden) > MAX_LAYERS:
-            raise ConfigError(f"Hidden layers must be at most {MAX_LAYERS}, got {len(self.hidden)}.")
-        for units in self.hidden:
-            _integer("Hidden layer size", units, 1, MAX_UNITS)
-        if isinstance(self.lr, bool) or not isinstance(self.lr, int | float) or not 0 < self.lr < math.inf:
-            raise ConfigError(f"Learning rate must be a number > 0, got {self.lr!r}.")
-        _integer("Batch size", self.batch_size, 1, DATASETS[self.dataset].train_samples, "the training samples")
-        _integer("Epochs", self.epochs, 1, MAX_EPOCHS)
-        _integer("Seed", self.seed, 0, 2**32 - 1)
+        for name, setting in SETTINGS.items():
+            object.__setattr__(self, name, setting.check(getattr(self, name)))
+        self._check_together()
+
+    def _check_together(self):
+        """The rules that tie settings to each other and to the data set."""
+        whole = DATASETS[self.dataset].train_samples
+        if self.validation >= whole:
+            raise ConfigError(
+                f"Validation images must be fewer than the data set's {whole:,} training images, "
+                f"got {self.validation:,}."
+            )
+        if self.subset > whole - self.validation:
+            raise ConfigError(
+                f"Training images must be at most the {whole - self.validation:,} that are not held out, "
+                f"got {self.subset:,}."
+            )
+        if self.patience and not self.validation:
+            raise ConfigError(f"Patience must be 0 without validation images to judge by, got {self.patience}.")
+        if self.batch_size > self.samples:
+            what = "training samples" if self.samples == whole else "training samples that remain"
+            raise ConfigError(
+                f"Batch size must be a whole number from 1 to {self.samples:,}, the {what}, got {self.batch_size}."
+            )
 
     @property
     def sizes(self) -> list[int]:
@@ -71,9 +84,14 @@ class RunConfig:
         return sum((din + 1) * dout for din, dout in pairwise(self.sizes))
 
     @property
+    def samples(self) -> int:
+        """Training samples in an epoch."""
+        return self.subset or DATASETS[self.dataset].train_samples - self.validation
+
+    @property
     def batches(self) -> int:
         """Batches in an epoch."""
-        return math.ceil(DATASETS[self.dataset].train_samples / self.batch_size)
+        return math.ceil(self.samples / self.batch_size)
 
     def network(self, rng) -> MLP:
         """The untrained network, drawn from `rng`."""
@@ -84,67 +102,54 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, text: str) -> "RunConfig":
+        """The config in `text`; settings that an older version did not have are at their defaults."""
         return cls(**json.loads(text))
 
     def to_query(self) -> dict[str, str]:
         """The settings as short strings for a link, all of them, so that a link never depends on a default."""
-        return {key: _show(getattr(self, name)) for name, key in QUERY_KEYS.items()}
+        return {key: show(getattr(self, name)) for name, key in QUERY_KEYS.items()}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], base: "RunConfig | None" = None) -> tuple["RunConfig", list[str]]:
         """(config, problems): `base` with the settings in `query`; each unusable one is left out and named."""
-        config, problems = base or cls(), []
+        values: dict[str, Any] = {}
+        problems = []
         for name, key in QUERY_KEYS.items():
             if key in query:
                 try:
-                    config = replace(config, **{name: _parse(name, query[key])})
+                    values[name] = parse(name, query[key])
                 except ConfigError as error:
                     problems.append(str(error))
-        return config, problems
+        config, refused = (base or cls())._with(values)
+        return config, problems + refused
+
+    def _with(self, values):
+        """(config, problems): the settings in `values` that go together with each other and the rest of this one."""
+        try:
+            return replace(self, **values), []
+        except ConfigError:
+            config, waiting = self, values
+        while True:  # one may only fit once another has been set
+            problems = {}
+            for name, value in waiting.items():
+                try:
+                    config = replace(config, **{name: value})
+                except ConfigError as error:
+                    problems[name] = str(error)
+            if len(problems) == len(waiting):
+                return config, list(problems.values())
+            waiting = {name: waiting[name] for name in problems}
 
 
-LABELS = {
-    "dataset": "Data set",
-    "hidden": "Hidden layers",
-    "activation": "Activation",
-    "cost": "Cost",
-    "init": "Initialisation",
-    "lr": "Learning rate",
-    "batch_size": "Batch size",
-    "epochs": "Epochs",
-    "seed": "Seed",
-}
-QUERY_KEYS = {field.name: field.name for field in fields(RunConfig)} | {"batch_size": "batch"}
+LABELS = {name: setting.label for name, setting in SETTINGS.items()}
+QUERY_KEYS = {name: name for name in SETTINGS} | {"batch_size": "batch"}
 
 
-def _integer(label, value, low, high, what_high=None):
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        limit = f"{high:,}" + (f", {what_high}" if what_high else "")
-        raise ConfigError(f"{label} must be a whole number from {low} to {limit}, got {value!r}.")
+def parse(name: str, text: str) -> Any:
+    """The value of setting `name` that `text` writes; ConfigError when it breaks its rule."""
+    return SETTINGS[name].parse(text)
 
 
-def _show(value):
+def show(value: Any) -> str:
+    """A setting's value as the text that `parse` reads."""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _parse(name, text):
-    text = text[:100]
-    try:
-        if name == "hidden":
-            return tuple(int(part) for part in text.split(",")) if text else ()
-        if name == "lr":
-            return float(text)
-        if name in ("batch_size", "epochs", "seed"):
-            return int(text)
-    except ValueError:
-        raise ConfigError(f"{LABELS[name]} must be {KINDS[name]}, got {text!r}.") from None
-    return text
-
-
-KINDS = {
-    "hidden": "whole numbers with commas between them",
-    "lr": "a number > 0",
-    "batch_size": "a whole number",
-    "epochs": "a whole number",
-    "seed": "a whole number",
-}

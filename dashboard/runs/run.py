@@ -56,6 +56,19 @@ class Run:
         return self.last_accuracy is not None
 
     @property
+    def shown_epoch(self) -> int:
+        """The epoch whose weights stand for the run: the one validation chose where images are held out, else the last.
+
+        Early stopping restores those weights; without patience, too, they are what validation is there to choose.
+        """
+        return (self.config.validation and self.best_epoch) or self.epochs_done
+
+    @property
+    def accuracy(self) -> float | None:
+        """The test accuracy at `shown_epoch`."""
+        return self.best_accuracy if self.config.validation and self.best_epoch else self.last_accuracy
+
+    @property
     def resumable(self) -> bool:
         """Whether it can go on where it was."""
         return self.status in ("paused", "interrupted")

@@ -1,5 +1,6 @@
 """Trains one run: reads its settings, writes epochs and checkpoints. This is what the engine executes."""
 
+import math
 import os
 import platform
 import time
@@ -7,13 +8,28 @@ import time
 import numpy as np
 import threadpoolctl
 
-from mlpcore import SGD, Diverged, TrainingState, train, weights
+from mlpcore import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Augmentation,
+    Diverged,
+    EarlyStopping,
+    Regularization,
+    TrainingState,
+    hold_out,
+    subset,
+    train,
+    weights,
+)
 
 from .. import datasets
+from ..datasets import DATASETS
 from ..errors import UserError
+from .settings import WITH_MOMENTUM
 from .store import WISHES, Lost, RunStore, StoreError, open_store
 
 LOOK_SECONDS = 0.2  # between two looks at what is wished
+SPLIT = 1  # marks the generator that draws which images are held out
 
 
 class Rest(Exception):  # noqa: N818 - not an error: a person asked for it
@@ -66,30 +82,71 @@ def _train(store, run):
 
 
 def results(config, state, progress):
-    """Yield (EpochResult, TrainingState) for each epoch after `state`, or from the beginning when it is None."""
-    data = datasets.load(config.dataset)
+    """Yield (EpochResult, TrainingState) for each epoch after `state`, or from the beginning when it is None.
+
+    Each state holds the weights of its epoch. The weights of the best one, which early stopping restores at the end,
+    are in the state that the store keeps for it: see Run.shown_epoch.
+    """
+    training, validation, test = split(config)
     rng = np.random.default_rng(config.seed)
     net = config.network(rng)
-    optimizer = SGD(config.lr)
+    optimizer = make_optimizer(config)
+    stopping = EarlyStopping(config.patience) if config.patience else None
     start = 0
     if state is not None and state.epoch == 0:  # a fork: another run's weights, and from there on its own way
         weights.fill(net, state.weights)
     elif state is not None:
-        state.put(net, optimizer, rng)
+        state.put(net, optimizer, rng, stopping)
         start = state.epoch
     with np.errstate(over="ignore", invalid="ignore"):  # a divergence is noticed and told by train
         for result in train(
             net,
             optimizer,
-            data.train,
-            data.test,
+            training,
+            test,
             epochs=config.epochs,
             batch_size=config.batch_size,
             rng=rng,
             progress=progress,
             start=start,
+            validation=validation,
+            schedule=SCHEDULES[config.schedule],
+            regularization=Regularization(config.l2, config.clip or math.inf, config.dropout),
+            augmentation=augmentation(config),
+            stopping=stopping,
         ):
-            yield result, TrainingState.take(net, optimizer, rng, result.epoch)
+            yield result, TrainingState.take(net, optimizer, rng, result.epoch, stopping)
+
+
+def split(config):
+    """(training, validation, test), each (X, y); validation is None when nothing is held out.
+
+    What is held out or left away comes from the seed, through a generator of its own: the same seed has the same
+    initial weights with and without, and the same validation images whatever the subset, and a resumed run draws them
+    again.
+    """
+    data = datasets.load(config.dataset)
+    training, validation = data.train, None
+    rng = np.random.default_rng([config.seed, SPLIT])
+    if config.validation:
+        training, validation = hold_out(training, config.validation, rng=rng)
+    if config.subset:
+        training = subset(training, config.subset, rng=rng)
+    return training, validation, data.test
+
+
+def make_optimizer(config):
+    """The optimizer that the config names, without a memory yet."""
+    momentum = {"momentum": config.momentum} if config.optimizer in WITH_MOMENTUM else {}
+    return OPTIMIZERS[config.optimizer](config.lr, **momentum)
+
+
+def augmentation(config):
+    """What is done to each batch of images, or None for nothing."""
+    if not (config.shift or config.rotation or config.noise):
+        return None
+    side = math.isqrt(DATASETS[config.dataset].inputs)
+    return Augmentation(config.shift, config.rotation, config.noise, shape=(side, side))
 
 
 class Watch:

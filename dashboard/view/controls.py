@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from mlpcore import INITIALIZERS
-
 from ..runs.config import RunConfig
 from ..runs.presets import DEFAULT, PRESETS
 from ..runs.store import NoRunError, Run, RunStore
+from . import advanced
+from .advanced import key, offered
+from .wording import HELP
 
 LRS = [*(float(f"{mantissa}e{exponent}") for exponent in range(-4, 1) for mantissa in (1, 2, 3, 5)), 10.0]
 BATCH_SIZES = [2**power for power in range(11)]
@@ -16,12 +17,9 @@ SIZES = [1, 2, 4, 8, 10, 12, 16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 150, 
 MAX_HIDDEN = 6
 MAX_EPOCHS = 100
 CUSTOM = "Your own"
-INIT_NAMES = {"normal": "N(0, 1)", "xavier": "Xavier", "he": "He", "zero": "Zero"}
 
-# Every key of session_state that this room uses:
-PRESET, LAYERS, UNITS, LR, BATCH, EPOCHS, SEED, INIT = (
-    "set.preset", "set.layers", "set.units.", "set.lr", "set.batch", "set.epochs", "set.seed", "set.init",
-)  # fmt: skip
+# Every key of session_state that this room uses; those of single settings are made by advanced.key:
+PRESET, LAYERS, UNITS = "set.preset", "set.layers", "set.units."
 BASE, WRITTEN, PROBLEMS, RUN = "set.base", "set.written", "set.problems", "set.run"
 
 
@@ -72,8 +70,10 @@ def fill(config: RunConfig) -> None:
     state[LAYERS] = len(config.hidden)
     for i, units in enumerate(config.hidden):
         state[f"{UNITS}{i}"] = units
-    state[LR], state[BATCH], state[EPOCHS] = float(config.lr), config.batch_size, config.epochs
-    state[SEED], state[INIT] = config.seed, config.init
+    state[key("lr")] = float(config.lr)
+    for name in ("batch_size", "epochs", "seed", *advanced.NAMED):
+        value = getattr(config, name)
+        state[key(name)] = float(value) if isinstance(advanced.DEFAULTS[name], float) else value
 
 
 def shown_id() -> str | None:
@@ -106,9 +106,9 @@ def _changed():
     st.session_state[PRESET] = CUSTOM
 
 
-def _with(options, key):
-    """The options and, in its place, the value that a link or a preset asked for."""
-    return sorted({*options, st.session_state[key]})
+def base() -> RunConfig:
+    """The last settings that could be trained."""
+    return st.session_state[BASE]
 
 
 def draw() -> RunConfig:
@@ -121,35 +121,18 @@ def draw() -> RunConfig:
     layers = st.slider("Hidden layers", 0, most, key=LAYERS, on_change=_changed, help=HELP["layers"])
     hidden: list[int] = []
     for i in range(layers):
-        key = f"{UNITS}{i}"
-        state.setdefault(key, hidden[-1] if hidden else 16)
+        name = f"units.{i}"
+        state.setdefault(key(name), hidden[-1] if hidden else 16)
         label = "Units" if layers == 1 else f"Units in layer {i + 1}"
-        hidden.append(st.select_slider(label, _with(SIZES, key), key=key, on_change=_changed, help=HELP["units"]))
-    lr = st.select_slider(
-        "Learning rate", _with(LRS, LR), key=LR, on_change=_changed, format_func=lambda lr: f"{lr:g}", help=HELP["lr"]
-    )
-    batch_size = st.select_slider(
-        "Batch size", _with(BATCH_SIZES, BATCH), key=BATCH, on_change=_changed, help=HELP["batch"]
-    )
-    most = max(MAX_EPOCHS, state[EPOCHS])
-    epochs = st.slider("Epochs", 1, most, key=EPOCHS, on_change=_changed, help=HELP["epochs"])
+        hidden.append(
+            st.select_slider(label, offered(SIZES, name), key=key(name), on_change=_changed, help=HELP["units"])
+        )
+    lr = st.select_slider("Learning rate", offered(LRS, "lr"), key=key("lr"), on_change=_changed,
+                          format_func=lambda lr: f"{lr:g}", help=HELP["lr"])  # fmt: skip
+    batch_size = st.select_slider("Batch size", offered(BATCH_SIZES, "batch_size"), key=key("batch_size"),
+                                  on_change=_changed, help=HELP["batch_size"])  # fmt: skip
+    most = max(MAX_EPOCHS, state[key("epochs")])
+    epochs = st.slider("Epochs", 1, most, key=key("epochs"), on_change=_changed, help=HELP["epochs"])
     with st.expander("Advanced"):
-        init = st.segmented_control(
-            "Initialisation", list(INITIALIZERS), key=INIT, required=True, on_change=_changed,
-            format_func=INIT_NAMES.__getitem__, help=HELP["init"],
-        )  # fmt: skip
-        seed = st.number_input("Seed", 0, 2**32 - 1, step=1, key=SEED, on_change=_changed, help=HELP["seed"])
-    return replace(
-        state[BASE], hidden=tuple(hidden), lr=lr, batch_size=batch_size, epochs=epochs, seed=int(seed), init=init
-    )
-
-
-HELP = {
-    "layers": "Layers between the 784 pixels and the 10 outputs.",
-    "units": "How many units the layer has. Each sees every unit of the layer before it.",
-    "lr": "How far each step follows the gradient: W ← W − lr · ∂C/∂W.",
-    "batch": "Images averaged for one step. Small batches take more steps in an epoch, each of them noisier.",
-    "epochs": "How often the training sees every image.",
-    "init": "Where the weights start. N(0, 1) saturates wide layers; Xavier keeps every layer's outputs alike.",
-    "seed": "The number that every random choice is drawn from. The same seed gives the same run, bit for bit.",
-}
+        further = advanced.draw(_changed)
+    return replace(state[BASE], hidden=tuple(hidden), lr=lr, batch_size=batch_size, epochs=epochs, **further)

@@ -25,7 +25,7 @@ def run_table(store: RunStore, shown: str | None) -> None:
             "Run": run.name,
             "Network": run.config.architecture,
             "Status": run.status.capitalize(),
-            "Accuracy": None if run.last_accuracy is None else 100 * run.last_accuracy,
+            "Accuracy": None if run.accuracy is None else 100 * run.accuracy,
             "Best": None if run.best_accuracy is None else 100 * run.best_accuracy,
             "Epochs": f"{run.epochs_done} of {run.config.epochs}",
             "Time": formats.duration(run.seconds),

@@ -103,7 +103,7 @@ def train_new(config: RunConfig, **about) -> Run:
 
 def run_name(run: Run) -> str:
     """A run in a list: Run 12, 784-100-10, 97.65 %"""
-    return f"{run.name}, {run.config.architecture}, {formats.percent(run.last_accuracy)}"
+    return f"{run.name}, {run.config.architecture}, {formats.percent(run.accuracy)}"
 
 
 def pick_run(label: str, key: str, parameter: str, *, optional: bool = False) -> Run | None:

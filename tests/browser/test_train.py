@@ -133,6 +133,36 @@ def test_the_server_dies_nothing_is_left_and_resume_ends_as_if_nothing_had_happe
     assert ends[0] == ends[1]
 
 
+def choose(page, label, name):
+    """Choose from a box of the sidebar."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_settings_chosen_from_advanced_are_those_of_the_stored_run(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=16&epochs=2&lr=0.05")
+    expect(button(page, "Train")).to_be_visible()
+    page.get_by_text("Advanced", exact=True).click()
+    choose(page, "Activation", "ReLU")
+    choose(page, "Output and cost", "Softmax, cross-entropy")
+    choose(page, "Optimizer", "Nesterov momentum")
+    expect(page.get_by_role("slider", name="Momentum")).to_be_visible()
+    held_out = page.get_by_role("slider", name="Validation images")
+    held_out.focus()
+    held_out.press("ArrowRight")
+    page.wait_for_url("**validation=1000*")
+    run_id = press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    config = database.get(run_id).config
+    assert (config.activation, config.cost, config.optimizer) == ("relu", "cross_entropy", "nesterov")
+    assert (config.momentum, config.validation, config.hidden) == (0.9, 1000, (16,))
+    expect(page.get_by_text("Validation chose epoch")).to_be_visible()
+    expect(page.get_by_text("of 1,000 held-out images")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    page.get_by_text("Inside the network").click()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(7)
+
+
 def test_an_earlier_run_is_listed_and_opens_by_a_click(server, database, open_page):
     page = open_page(f"{server.url}/?hidden=12&epochs=1&lr=0.25")
     run_id = press_train(page)

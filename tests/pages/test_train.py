@@ -1,12 +1,15 @@
 """The Train page: empty, busy, at the end, and in error."""
 
+import json
 import sqlite3
 import time
 
 import pytest
 
 from dashboard.runs.config import RunConfig
+from dashboard.runs.presets import PRESETS
 from dashboard.runs.trainer import environment
+from dashboard.view.wording import NAMES
 from mlpcore import EpochResult
 from tests.dashboard.runs.test_engine import direct, figures
 
@@ -88,7 +91,7 @@ def test_every_setting_is_in_the_link_and_a_link_sets_every_control(open_app):
     assert not app.exception
     assert app.slider(key="set.layers").value == 2
     assert app.select_slider(key="set.lr").value == 0.25
-    assert app.select_slider(key="set.batch").value == 100
+    assert app.select_slider(key="set.batch_size").value == 100
     assert app.number_input(key="set.seed").value == 42
     assert {key: app.query_params[key] for key in settings} == settings
     app.slider(key="set.epochs").set_value(9).run()
@@ -141,6 +144,15 @@ def test_a_diverged_run_says_where_and_what_to_do(open_app, store):
     assert app.metric[0].value == "91.00 %"
 
 
+def test_a_run_that_ended_before_its_first_epoch_has_its_sentence_and_no_empty_figures(open_app, store):
+    run = stored_run(store, done=0, end="failed", error="Training diverged in epoch 1, batch 2.")
+    app = open_app(run=run.id)
+    assert not app.exception
+    assert "epoch 1, batch 2" in app.error[0].value
+    assert not app.metric
+    assert not app.get("vega_lite_chart")
+
+
 def test_an_interrupted_run_says_so_and_resumes(open_app, store, database_url):
     run = stored_run(store, done=1, end=None)
     with sqlite3.connect(database_url.removeprefix("sqlite:///")) as db:
@@ -170,6 +182,117 @@ def test_train_as_a_new_run_is_offered_beside_a_run_under_way(open_app, store):
     assert not app.exception
     assert len(store.latest(5)) == 2
     assert store.get(run.id).status == "paused"
+
+
+ADVANCED = {
+    "activation": "leaky_relu", "cost": "cross_entropy", "init": "he", "optimizer": "nesterov", "momentum": "0.85",
+    "schedule": "one_cycle", "l2": "2e-05", "dropout": "0.15", "clip": "3.5", "patience": "6", "validation": "7000",
+    "subset": "4321", "shift": "3", "rotation": "12.5", "noise": "0.07", "seed": "5",
+}  # fmt: skip
+
+
+def test_a_link_sets_every_control_of_advanced_and_stays_as_it_is(open_app):
+    app = open_app(**ADVANCED)
+    assert not app.exception
+    assert not app.warning
+    for name, text in ADVANCED.items():
+        kind = app.number_input if name == "seed" else app.selectbox if name in NAMES else app.select_slider
+        value = kind(key=f"set.{name}").value
+        assert str(value) == text, name
+        assert app.query_params[name] == text
+    app.slider(key="set.epochs").set_value(9).run()
+    assert {name: app.query_params[name] for name in ADVANCED} == ADVANCED
+
+
+def keys(app):
+    return [widget.key for kind in ("selectbox", "select_slider", "slider") for widget in app.get(kind)]
+
+
+def test_settings_that_do_not_apply_are_left_away_or_at_rest(open_app):
+    app = open_app()
+    assert "set.momentum" not in keys(app)
+    assert app.select_slider(key="set.patience").disabled
+    app.selectbox(key="set.optimizer").select("nesterov").run()
+    app.select_slider(key="set.momentum").set_value(0.5).run()
+    assert app.query_params["momentum"] == "0.5"
+    app.select_slider(key="set.validation").set_value(5000).run()
+    app.select_slider(key="set.patience").set_value(3).run()
+    assert (app.query_params["validation"], app.query_params["patience"]) == ("5000", "3")
+    app.selectbox(key="set.optimizer").select("adam").run()
+    app.select_slider(key="set.validation").set_value(0).run()
+    assert not app.exception
+    assert not app.error
+    assert "set.momentum" not in keys(app)
+    assert app.query_params["patience"] == "0"
+    app.select_slider(key="set.validation").set_value(5000).run()
+    assert app.select_slider(key="set.patience").value == 0
+
+
+def test_settings_that_do_not_go_together_are_refused_with_the_sentence(open_app, store):
+    app = open_app(subset="100")
+    app.select_slider(key="set.batch_size").set_value(1024).run()
+    assert not app.exception
+    assert "Batch size must be a whole number from 1 to 100, the training samples that remain" in app.error[0].value
+    assert app.button(key="side.train").disabled
+    assert app.button(key="body.train").disabled
+    app.select_slider(key="set.batch_size").set_value(16).run()
+    assert not app.error
+    assert not app.button(key="body.train").disabled
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_recognised_in_its_link(open_app, name):
+    app = open_app(**PRESETS[name].config.to_query())
+    assert not app.exception
+    assert app.selectbox(key="set.preset").value == name
+
+
+def validated_run(store, **settings):
+    config = RunConfig(**({"hidden": (16, 8), "epochs": 6, "validation": 5000, "patience": 2} | settings))
+    run = store.create(config)
+    run = store.take_up(run.id, run.submission, environment())
+    for epoch, (test, held_out) in enumerate([(0.90, 0.91), (0.93, 0.95), (0.96, 0.94), (0.95, 0.93)], start=1):
+        layers = {
+            f"fc{layer}": {"gradient_norm": 0.1, "weight_norm": 5.0, "update_ratio": None, "saturated": share,
+                           "dead": share}
+            for layer, share in ((1, 0.25), (2, 0.5), (3, None))
+        }  # fmt: skip
+        result = EpochResult(epoch, 0.1, 0.9, 0.1, test, 0.5, 0.2, held_out, {"layers": layers})
+        store.commit_epoch(run.id, run.attempt, result, b"-")
+    store.settle(run.id, run.attempt, "finished")
+    return store.get(run.id)
+
+
+def test_with_validation_the_headline_says_what_it_chose_and_the_test_accuracy_apart(open_app, store):
+    app = open_app(run=validated_run(store).id)
+    assert not app.exception
+    said = text_of(app)
+    assert "Stopped early: no better epoch among the last 2." in said
+    assert "Validation chose **epoch 2**, with 95.00 % of 5,000 held-out images." in said
+    assert "Reached **93.00 %** of 10,000 test images, which had no part in that, in 2.0 s." in said
+    assert [metric.label for metric in app.metric][:2] == ["Test accuracy", "Best validation"]
+    assert [metric.value for metric in app.metric][:2] == ["93.00 %", "95.00 %"]
+    assert app.dataframe[0].value["Accuracy"].tolist() == pytest.approx([93.0])
+    spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
+    assert spec["layer"][0]["encoding"]["strokeDash"]["scale"]["domain"] == ["test", "validation", "train"]
+
+
+def test_the_set_up_of_a_run_is_told_in_a_line(open_app, store):
+    app = open_app(run=validated_run(store, optimizer="adam", lr=0.001, activation="relu").id)
+    assert "Learning rate 0.001 · batch size 32 · ReLU · Adam · patience 2 epochs · 5,000 validation images" in text_of(
+        app
+    )
+
+
+def test_diagnostics_are_drawn_only_when_unfolded(open_app, store):
+    run = validated_run(store)
+    app = open_app(run=run.id)
+    assert len(app.get("vega_lite_chart")) == 2
+    app.session_state["live.inside"] = True
+    app.run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 7
+    assert "From pale to strong: hidden 1, hidden 2, output." in text_of(app)
 
 
 @pytest.mark.parametrize(

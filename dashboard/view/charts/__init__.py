@@ -4,6 +4,7 @@ A spec is a constant for as long as its domains are: the browser then only excha
 """
 
 from .comparison import Line, overlay_chart, overlay_data
+from .diagnostics import DIAGNOSTICS, diagnostics, diagnostics_chart
 from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
 from .picture import KINDS as PICTURES
@@ -13,6 +14,7 @@ from .weights import histogram_chart, histogram_data
 
 __all__ = [
     "DARK",
+    "DIAGNOSTICS",
     "HEIGHT",
     "LIGHT",
     "PICTURES",
@@ -21,6 +23,8 @@ __all__ = [
     "accuracy_floor",
     "confusion_chart",
     "confusion_data",
+    "diagnostics",
+    "diagnostics_chart",
     "epoch_chart",
     "histogram_chart",
     "histogram_data",

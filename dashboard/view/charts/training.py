@@ -9,19 +9,18 @@ from mlpcore import EpochResult
 
 from .look import HEIGHT
 
+DASHES = {"test": [1, 0], "validation": [7, 2], "train": [3, 3]}
 ACCURACY_FLOORS = (0.95, 0.9, 0.8, 0.5, 0.0)
 
 
 def history(epochs: Sequence[EpochResult]) -> pd.DataFrame:
     """One row an epoch and set: epoch, set, accuracy, loss."""
-    rows = [
-        row
-        for e in epochs
-        for row in (
-            (e.epoch, "test", e.test_accuracy, e.test_loss),
-            (e.epoch, "train", e.train_accuracy, e.train_loss),
-        )
-    ]
+    rows = []
+    for e in epochs:
+        rows.append((e.epoch, "test", e.test_accuracy, e.test_loss))
+        if e.validation_accuracy is not None:
+            rows.append((e.epoch, "validation", e.validation_accuracy, e.validation_loss))
+        rows.append((e.epoch, "train", e.train_accuracy, e.train_loss))
     return pd.DataFrame(rows, columns=["epoch", "set", "accuracy", "loss"])
 
 
@@ -44,8 +43,11 @@ def loss_ceiling(data: pd.DataFrame) -> float:
     return next(unit * step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if unit * step >= highest)
 
 
-def epoch_chart(metric: str, colour: str, epochs: int, low: float, high: float) -> dict[str, Any]:
-    """The spec of accuracy or loss per epoch, train and test, for data from `history`."""
+def epoch_chart(
+    metric: str, colour: str, epochs: int, low: float, high: float, validation: bool = False
+) -> dict[str, Any]:
+    """The spec of accuracy or loss per epoch, each set with a dash of its own, for data from `history`."""
+    sets = [name for name in DASHES if name != "validation" or validation]
     number_format = ".2%" if metric == "accuracy" else ".3g"
     x = {
         "field": "epoch",
@@ -61,16 +63,18 @@ def epoch_chart(metric: str, colour: str, epochs: int, low: float, high: float) 
         "scale": {"domain": [low, high], "nice": False},
         "axis": {"format": ".0%" if metric == "accuracy" else "~g", "tickCount": 6},
     }
-    kinds = {"field": "set", "type": "nominal", "sort": ["test", "train"], "title": None}
+    kinds = {"field": "set", "type": "nominal", "sort": sets, "title": None}
     legend = {"orient": "bottom-right" if metric == "accuracy" else "top-right", "direction": "horizontal", "offset": 4}
-    dash = {**kinds, "scale": {"domain": ["test", "train"], "range": [[1, 0], [4, 3]]}, "legend": legend}
+    dash = {**kinds, "scale": {"domain": sets, "range": [DASHES[name] for name in sets]}, "legend": legend}
     nearest = {"type": "point", "fields": ["epoch"], "nearest": True, "on": "pointerover", "clear": "pointerout"}
     hover = {"name": "hover", "select": nearest}
     shown = {"condition": {"param": "hover", "empty": False, "value": 1}, "value": 0}
     tooltip = [
         {"field": "epoch", "type": "quantitative", "title": "Epoch"},
-        {"field": "test", "type": "quantitative", "format": number_format, "title": "Test"},
-        {"field": "train", "type": "quantitative", "format": number_format, "title": "Train"},
+        *(
+            {"field": name, "type": "quantitative", "format": number_format, "title": name.capitalize()}
+            for name in sets
+        ),
     ]
     return {
         "height": HEIGHT,

@@ -59,7 +59,7 @@ def _field(runs):
         return
     leader, close = found
     low, high = interval(leader)
-    sentence = (f"**{formats.plain(leader.name)}** leads with {formats.percent(leader.last_accuracy)} "
+    sentence = (f"**{formats.plain(leader.name)}** leads with {formats.percent(leader.accuracy)} "
                 f"(95 % interval {100 * low:.2f} to {formats.percent(high)}).")  # fmt: skip
     if close:
         them = formats.plain(close[0].name) if len(close) == 1 else f"{formats.count(len(close))} others"

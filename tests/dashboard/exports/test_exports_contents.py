@@ -267,7 +267,7 @@ def test_safetensors_without_the_metadata_are_refused():
         ({"config": {"hidden": [5], "seed": "x"}}, "breaks a rule: Seed must be a whole number from 0 to 4,294,967,29"),
         ({"config": {"hidden": [5], "colour": 1}}, "must have the settings known here: "),
         ({"config": {"hidden": 5}}, "must have the settings known here: "),
-        ({"config": {"hidden": [5], "dataset": []}}, "must have the settings known here: "),
+        ({"config": {"hidden": [5], "dataset": []}}, "breaks a rule: Data set must be one of"),
         ({"config": "hidden"}, "must be a JSON object, got hidden."),
         ({"test_accuracy": 1.5}, "must be a number from 0 to 1, got 1.5."),
         ({"test_accuracy": -0.1}, "must be a number from 0 to 1, got -0.1."),

@@ -1,0 +1,166 @@
+"""How a run goes, for people: its line of progress, its outcome, its figures, its curves."""
+
+import streamlit as st
+
+from .. import datasets, formats
+from ..analysis.evaluation import accuracy_interval
+from ..datasets import DATASETS
+from ..runs import estimates
+from ..runs.config import RunConfig
+from ..runs.store import Run
+from . import charts, shell
+from .images import digit_strip, sparkline
+from .wording import set_up
+
+GREETING = 96  # images
+INSIDE = "live.inside"  # the key of the part that is folded
+
+
+def bar(run: Run, costs) -> None:
+    """How far the run is, and what it was told."""
+    done = 1.0 if run.status == "finished" else (run.epochs_done + run.progress) / run.config.epochs
+    st.progress(min(1.0, done), text=where_it_stands(run, costs))
+    st.caption(set_up(run.config))
+
+
+def where_it_stands(run: Run, costs) -> str:
+    """One line: name, epoch, time left or time taken."""
+    done, total = run.epochs_done, run.config.epochs
+    if run.status == "running":
+        cost = estimates.cost(run.config, costs, [run]).seconds_per_epoch
+        left = f", {formats.duration(max(0, cost * (total - done - run.progress)))} left" if cost else ""
+        if run.config.patience:
+            left = left.replace(", ", ", at most ")
+        return f"{run.name}: epoch {min(done + 1, total)} of {total}{left}"
+    if run.status == "queued":
+        return f"{run.name}: waiting for a free core" if shell.engine().up else f"{run.name}: starting"
+    return f"{run.name}: {done} of {total} epochs, {formats.duration(run.seconds)}"
+
+
+def outcome(run: Run) -> None:
+    """What a run that is over has to say."""
+    if run.status == "failed":
+        st.error(run.error or "The training failed.", icon=":material/error:")
+    elif run.status == "interrupted":
+        reason = f" {run.error}" if run.error else ""
+        st.warning(
+            f"Training was interrupted after epoch {run.epochs_done}.{reason} Resume goes on from there.",
+            icon=":material/link_off:",
+        )
+    elif run.status == "finished" and run.accuracy is not None:
+        st.markdown(_reached(run))
+
+
+def _reached(run):
+    """The test accuracy with its uncertainty, after what validation chose, where images were held out."""
+    samples = formats.count(DATASETS[run.config.dataset].test_samples)
+    low, high = accuracy_interval(run.accuracy, DATASETS[run.config.dataset].test_samples)
+    chosen, apart = "", ""
+    if run.best_validation is not None:
+        held_out = f"{formats.percent(run.best_validation)} of {formats.count(run.config.validation)} held-out images"
+        chosen, apart = (
+            f"Validation chose **epoch {run.best_epoch}**, with {held_out}. ",
+            ", which had no part in that,",
+        )
+    if run.config.patience and run.epochs_done < run.config.epochs:
+        chosen = f"Stopped early: no better epoch among the last {run.config.patience}. {chosen}"
+    return (
+        f"{chosen}Reached **{formats.percent(run.accuracy)}** of {samples} test images{apart} in "
+        f"{formats.duration(run.seconds)}. 95 % interval: {100 * low:.2f} to {formats.percent(high)}."
+    )
+
+
+def figures(run: Run, epochs) -> None:
+    """Four figures of equal height."""
+    colour = charts.run_colour(run.number, shell.dark())
+    columns = [inner for outer in st.columns(2) for inner in outer.columns(2, wrap=False)]  # two by two when narrow
+    for column, (label, value, below, curve) in zip(columns, _cards(run, epochs), strict=True):
+        with column.container(border=True, gap="xsmall"):
+            st.metric(label, value, below, delta_color="off", delta_arrow="off")
+            st.image(sparkline(curve, colour), width="stretch")
+
+
+def _cards(run, epochs):
+    """(label, value, what stands below it, curve) of each figure."""
+    last = epochs[-1] if epochs else None
+    test = [e.test_accuracy for e in epochs]
+    mean = run.seconds / run.epochs_done if run.epochs_done else None
+    return (
+        *(_accuracies if run.best_validation is None else _chosen)(run, epochs, test),
+        ("Test loss", formats.loss(last and last.test_loss), f"train {formats.loss(last and last.train_loss)}",
+         [e.test_loss for e in epochs]),
+        ("An epoch", formats.duration(mean), f"{formats.duration(run.seconds)} in all", [e.seconds for e in epochs]),
+    )  # fmt: skip
+
+
+def _accuracies(run, epochs, test):
+    margin = "–"
+    if epochs:
+        low, high = accuracy_interval(test[-1], DATASETS[run.config.dataset].test_samples)
+        margin = f"± {50 * (high - low):.2f}"
+    best = [max(test[: i + 1]) for i in range(len(test))]
+    return (
+        ("Test accuracy", formats.percent(test[-1] if test else None), margin, test),
+        ("Best", formats.percent(run.best_accuracy), f"epoch {run.best_epoch or '–'}", best),
+    )
+
+
+def _chosen(run, epochs, test):
+    """With validation images: what they say, and the test accuracy where they say it is best."""
+    held_out = [e.validation_accuracy for e in epochs]
+    return (
+        ("Test accuracy", formats.percent(run.best_accuracy), f"at epoch {run.best_epoch}", test),
+        ("Best validation", formats.percent(run.best_validation), f"now {formats.percent(held_out[-1])}", held_out),
+    )
+
+
+def greeting(config: RunConfig) -> None:
+    """What there is to see before anything was trained."""
+    data = datasets.load(config.dataset)
+    st.markdown(
+        f"A network that learns to read {formats.count(data.about.train_samples)} handwritten digits. "
+        "Move the sliders, press Train, and watch its accuracy grow."
+    )
+    shell.picture(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=shell.ink()), width="stretch")
+
+
+def curves(run: Run | None, config: RunConfig, epochs) -> None:
+    """Accuracy and loss per epoch; before there is a run, the frame that they will be drawn in.
+
+    (The frame also has the browser fetch what it draws with, before the machine is busy training.)
+    """
+    data = charts.history(epochs)
+    colour = charts.run_colour(run.number if run else 1, shell.dark())
+    ranges = (("accuracy", charts.accuracy_floor(data), 1.0), ("loss", 0.0, charts.loss_ceiling(data)))
+    for column, (metric, low, high) in zip(st.columns(2), ranges, strict=True):
+        with column:
+            st.markdown(f"**{metric.capitalize()}**")
+            if run and not epochs:  # its axes settle with the first epoch: drawn once, not twice
+                st.container(height=charts.HEIGHT, border=False)
+                continue
+            spec = charts.epoch_chart(metric, colour, config.epochs, low, high, bool(config.validation))
+            alt = f"{metric} per epoch, {'test, validation' if config.validation else 'test'} and train"
+            st.vega_lite_chart(data, spec, key=f"chart.{metric}", width="stretch", alt=alt)
+
+
+def inside(run: Run, epochs) -> None:
+    """The diagnostics of each layer, folded; while they are, nothing is drawn and a tick costs nothing."""
+    part = st.expander("Inside the network", key=INSIDE, on_change="rerun")
+    if not part.open:
+        return
+    with part:
+        data = charts.diagnostics(epochs)
+        if data.empty:
+            st.caption("The figures come with the first epoch.")
+            return
+        st.caption(f"From pale to strong: {', '.join(data['layer'].unique())}.")
+        colour = charts.run_colour(run.number, shell.dark())
+        columns = [*st.columns(3), *st.columns(3)]
+        for column, metric in zip(columns, charts.DIAGNOSTICS, strict=False):
+            with column:
+                title, about = charts.DIAGNOSTICS[metric]
+                st.markdown(f"**{title}**", help=about)
+                spec = charts.diagnostics_chart(metric, colour, run.config.epochs, data)
+                st.vega_lite_chart(
+                    data, spec, key=f"chart.{metric}", width="stretch", alt=f"{title} per epoch, by layer"
+                )
