@@ -3,6 +3,7 @@
 import re
 
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: what Markdown allows a backslash before
+LIVE = re.compile(r"([\\\[\]<`$*])")  # what makes links, pictures, formulas, code
 MINUTE, HOUR = 60, 3600
 SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
@@ -48,3 +49,8 @@ def size(number: float) -> str:
 def plain(text: str) -> str:
     """A name that somebody typed, for use inside Markdown: shown as it is, whatever it says."""
     return MARKUP.sub(r"\\\1", text)
+
+
+def inert(text: str) -> str:
+    """A sentence that may quote what came from outside, as Markdown of which no link, picture or formula comes."""
+    return LIVE.sub(r"\\\1", text)

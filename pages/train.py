@@ -102,8 +102,8 @@ def live(before: Run | None, config: RunConfig, usable: bool, costs) -> None:
         progress.curves(None, config, [])
         return
     progress.bar(run, costs)
-    if run.active and shell.engine().problem:
-        st.error(shell.engine().problem, icon=":material/error:")
+    if run.active and (problem := shell.engine().problem):
+        st.error(formats.inert(problem), icon=":material/error:")
     progress.outcome(run)
     if not (epochs or run.active):
         return
@@ -144,9 +144,9 @@ with st.sidebar:
         )
 controls.write_link(config)
 for problem in controls.problems_of_link():
-    st.warning(problem, icon=":material/link_off:")
+    st.warning(formats.inert(problem), icon=":material/link_off:")
 if refusal:  # in the body, since a narrow page folds the sidebar away
-    st.error(refusal, icon=":material/error:")
+    st.error(formats.inert(refusal), icon=":material/error:")
 st.fragment(run_every=TICK_SECONDS if (run and run.active) or costs is None else None, key="live")(live)(
     run, config, usable, costs
 )

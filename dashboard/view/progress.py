@@ -25,24 +25,24 @@ def bar(run: Run, costs) -> None:
 
 def where_it_stands(run: Run, costs) -> str:
     """One line: name, epoch, time left or time taken."""
-    done, total = run.epochs_done, run.config.epochs
+    done, total, name = run.epochs_done, run.config.epochs, formats.plain(run.name)
     if run.status == "running":
         cost = estimates.cost(run.config, costs, [run]).seconds_per_epoch
         left = f", {formats.duration(max(0, cost * (total - done - run.progress)))} left" if cost else ""
         if run.config.patience:
             left = left.replace(", ", ", at most ")
-        return f"{run.name}: epoch {min(done + 1, total)} of {total}{left}"
+        return f"{name}: epoch {min(done + 1, total)} of {total}{left}"
     if run.status == "queued":
-        return f"{run.name}: waiting for a free core" if shell.engine().up else f"{run.name}: starting"
-    return f"{run.name}: {done} of {total} epochs, {formats.duration(run.seconds)}"
+        return f"{name}: waiting for a free core" if shell.engine().up else f"{name}: starting"
+    return f"{name}: {done} of {total} epochs, {formats.duration(run.seconds)}"
 
 
 def outcome(run: Run) -> None:
     """What a run that is over has to say."""
     if run.status == "failed":
-        st.error(run.error or "The training failed.", icon=":material/error:")
+        st.error(formats.inert(run.error or "The training failed."), icon=":material/error:")
     elif run.status == "interrupted":
-        reason = f" {run.error}" if run.error else ""
+        reason = f" {formats.inert(run.error)}" if run.error else ""
         st.warning(
             f"Training was interrupted after epoch {run.epochs_done}.{reason} Resume goes on from there.",
             icon=":material/link_off:",

@@ -50,7 +50,7 @@ def problems_said() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(formats.inert(str(error)), icon=":material/error:")
         st.stop()
 
 
@@ -60,7 +60,7 @@ def problems_shown() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.warning(str(error), icon=":material/link_off:")
+        st.warning(formats.inert(str(error)), icon=":material/link_off:")
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def problems_kept() -> Iterator[None]:
 def say_kept() -> None:
     """Show the problem of the callback that led to this run, once."""
     if sentence := st.session_state.pop(SAID, None):
-        st.error(sentence, icon=":material/error:")
+        st.error(formats.inert(sentence), icon=":material/error:")
 
 
 def dark() -> bool:

@@ -1,5 +1,6 @@
 """Settings in words: names of their values as people write them, help texts, and a run's set-up in a line."""
 
+from ..datasets import DATASETS
 from ..runs.config import SETTINGS, RunConfig
 from ..runs.settings import WITH_MOMENTUM
 
@@ -65,6 +66,10 @@ def worded(name: str, value) -> str:
     """The value of a setting as people write it: ReLU, 5,000, 10°."""
     if name in NAMES:
         return NAMES[name][value]
+    if name == "dataset":
+        return DATASETS[value].title
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
     if not value and name in ("l2", "dropout", "clip", "shift", "rotation", "noise", *OFF):
         return OFF.get(name, "Off")
     return (f"{value:,}" if isinstance(value, int) else f"{value:g}") + UNITS.get(name, "")

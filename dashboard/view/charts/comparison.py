@@ -11,7 +11,7 @@ import pandas as pd
 from .look import HEIGHT
 
 NUMBER_FORMATS = {"accuracy": ".2%", "error": ".2%", "loss": ".3g"}
-AXIS_FORMATS = {"accuracy": ".1%", "error": "~%", "loss": "~g"}
+AXIS_FORMATS = {"accuracy": ".1%", "error": "~%", "loss": "~r"}
 TITLES = {"accuracy": "Test accuracy", "error": "Test error", "loss": "Test loss"}
 SMALLEST_ERROR = 1e-5  # where a logarithmic axis ends
 POINTS_UP_TO = 60  # on the x-axis, before marks run together

@@ -57,7 +57,7 @@ def diagnostics_chart(metric: str, colour: str, epochs: int, data: pd.DataFrame)
         "type": "quantitative",
         "title": None,
         "scale": {"domain": [0, top], "nice": False},
-        "axis": {"format": ".0%" if shares else "~g", "tickCount": 3},
+        "axis": {"format": ".0%" if shares else "~r", "tickCount": 3},
     }
     strengths = [1.0] if len(layers) == 1 else [0.3 + 0.7 * i / (len(layers) - 1) for i in range(len(layers))]
     opacity = {

@@ -13,6 +13,7 @@ from ...analysis.comparison import differing
 from ...runs.config import LABELS
 from ...runs.run import Run
 from .. import charts, images, shell
+from ..wording import worded
 from . import choice
 
 HEIGHT = 420  # pixels
@@ -60,7 +61,7 @@ def matching(runs: Sequence[Run], wanted: str) -> list[Run]:
 
 
 def _text(run):
-    settings = " ".join(map(setting, vars(run.config).values()))
+    settings = " ".join(f"{value} {worded(name, value)}" for name, value in vars(run.config).items())
     return f"{run.name} {run.config.architecture} {run.status} {run.origin} {settings} {run.note}".casefold()
 
 
@@ -70,7 +71,7 @@ def rows(runs: Sequence[Run], settings: Sequence[str], baseline: Run | None, nam
         "Run": [run.name for run in runs],
         "Network": [run.config.architecture for run in runs],
         "Status": [run.status.capitalize() for run in runs],
-        **{LABELS[name]: [setting(getattr(run.config, name)) for run in runs] for name in settings},
+        **{LABELS[name]: [worded(name, getattr(run.config, name)) for run in runs] for name in settings},
         "Parameters": [run.config.parameters for run in runs],
         "Best": [_percent(run.best_accuracy) for run in runs],
         "At epoch": [run.best_epoch for run in runs],
@@ -91,13 +92,6 @@ def lineage(run: Run, names: dict[str, str]) -> str:
     parent = names.get(run.parent or "", "a run that is gone") if run.parent else ""
     epoch = f", epoch {run.parent_epoch}" if run.parent_epoch is not None else ""
     return f"{ORIGINS.get(run.origin, '')} {parent}{epoch}".strip()
-
-
-def setting(value) -> str:
-    """A setting as text: 0.5, 100-100, relu."""
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def csv(runs: Sequence[Run], data: pd.DataFrame) -> bytes:

@@ -10,8 +10,8 @@ from ...analysis.comparison import differing, interval, one_change, standing
 from ...runs.config import LABELS
 from ...runs.run import Run
 from .. import shell
+from ..wording import worded
 from .actions import queue
-from .run_list import setting
 
 MOST_QUEUED = 12  # one-change runs at a press
 
@@ -89,6 +89,6 @@ def _what_changed(runs, everything, baseline):
 
 
 def _change(runs, name):
-    values = list(dict.fromkeys(setting(getattr(run.config, name)) for run in runs))
+    values = list(dict.fromkeys(worded(name, getattr(run.config, name)) for run in runs))
     shown = " → ".join(values) if len(runs) == 2 else ", ".join(values[:6]) + (" …" if len(values) > 6 else "")
     return f"{LABELS[name].lower()} {formats.plain(shown)}"

@@ -113,3 +113,8 @@ def test_the_ends_of_the_interval_are_where_the_score_test_just_rejects(accuracy
 def test_the_interval_stays_between_nothing_and_everything():
     assert accuracy_interval(1.0, 10_000)[1] == 1.0
     assert accuracy_interval(0.0, 10)[0] == 0.0
+
+
+def test_names_and_sentences_from_outside_are_inert_in_markdown():
+    assert formats.plain("a_b **c** ![x](y)") == r"a\_b \*\*c\*\* \!\[x\]\(y\)"
+    assert formats.inert("no run '![](//x)' here, 3 < 4") == r"no run '!\[\](//x)' here, 3 \< 4"
