@@ -35,7 +35,7 @@ def figures(net: MLP, images: np.ndarray) -> list[LayerFigures]:
 
     The definitions are those of mlpcore.diagnostics.
     """
-    now = {name: value for name, value, _ in net.parameters()}
+    now = [layer.W for layer in net.layers]
     found = diagnostics.diagnose(net, scaled(images[: diagnostics.SAMPLE], net.dtype), now, 0)["layers"]
     return [
         LayerFigures(
