@@ -101,6 +101,7 @@ def test_a_unit_is_picked_and_everything_follows_the_epoch(server, database, ope
     expect(fields.first).to_have_attribute("aria-pressed", "true")
     expect(fields.first).to_contain_text(str(norms.argmax()))
     page.get_by_text("In order", exact=True).click()
+    expect(fields.first).to_have_attribute("aria-label", re.compile("Unit 0,"))
     fields.nth(5).click()
     expect(main.get_by_text("Unit 5", exact=True)).to_be_visible()
     expect(main.get_by_text(f"Norm {norms[5]:.2f}, bias")).to_be_visible()
@@ -202,7 +203,7 @@ def test_a_run_goes_on_while_its_page_is_left_and_is_there_again(server, databas
     run = press_train(page)
     wait_for_epoch(page, 2)
     page.get_by_role("link", name="Compare").click()
-    expect(page.get_by_text("Runs: select those to compare")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     before = database.get(run).epochs_done
     wait_for(lambda: database.get(run).epochs_done > before, "a further epoch")
     page.get_by_role("link", name="Train").click()
