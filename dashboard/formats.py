@@ -4,6 +4,7 @@ import re
 
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: what Markdown allows a backslash before
 LIVE = re.compile(r"([\\\[\]<`$*])")  # what makes links, pictures, formulas, code
+LINKED = re.compile(r"www(?=\\\.)|:(?=\\/)|@", re.IGNORECASE)  # what becomes a link even so, unless it is interrupted
 MINUTE, HOUR = 60, 3600
 SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
@@ -48,7 +49,7 @@ def size(number: float) -> str:
 
 def plain(text: str) -> str:
     """A name that somebody typed, for use inside Markdown: shown as it is, whatever it says."""
-    return MARKUP.sub(r"\\\1", text)
+    return LINKED.sub("\\g<0>\u2060", MARKUP.sub(r"\\\1", text))
 
 
 def inert(text: str) -> str:

@@ -10,7 +10,7 @@ from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_da
 from .picture import KINDS as PICTURES
 from .picture import picture
 from .training import accuracy_floor, epoch_chart, history, loss_ceiling
-from .weights import histogram_chart, histogram_data
+from .weights import histogram_chart, histogram_data, outgoing_chart, outgoing_data, spread_chart
 
 __all__ = [
     "DARK",
@@ -30,10 +30,13 @@ __all__ = [
     "histogram_data",
     "history",
     "loss_ceiling",
+    "outgoing_chart",
+    "outgoing_data",
     "outputs_chart",
     "outputs_data",
     "overlay_chart",
     "overlay_data",
     "picture",
     "run_colour",
+    "spread_chart",
 ]

@@ -4,7 +4,7 @@ HEIGHT = 300
 RUN_COLOURS = 10  # in the theme; a run's colour is its number modulo this
 LIGHT = ("#2f62d0", "#d95f0e", "#12836b", "#8e4ec6", "#c2255c", "#0b87a6", "#8a6d00", "#5c6f82", "#5a8f1a", "#b5472f")
 DARK = ("#6d9bff", "#f08a4b", "#3dbd9d", "#b98af0", "#f0679a", "#45b8d6", "#d0ac2b", "#95a6b8", "#94c653", "#e0816b")
-DIGIT_AXIS = {"labelAngle": 0, "ticks": False, "domain": False, "labelPadding": 6}
+DIGIT_AXIS = {"labelAngle": 0, "ticks": False, "domain": False, "labelPadding": 6, "labelFlush": False}
 
 
 def run_colour(number: int, dark: bool = False) -> str:

@@ -71,11 +71,17 @@ def outputs_data(outputs: np.ndarray, label: int) -> pd.DataFrame:
 def outputs_chart(colour: str) -> dict[str, Any]:
     """The spec of one image's outputs as bars; the true digit's is filled."""
     return {
-        "height": 180,
+        "height": 230,
         "mark": {"type": "bar", "color": colour, "height": {"band": 0.7}},
         "encoding": {
-            "y": {"field": "digit", "type": "ordinal", "title": None, "axis": DIGIT_AXIS},
-            "x": {"field": "output", "type": "quantitative", "title": None, "scale": {"domain": [0, 1]}},
+            "y": {"field": "digit", "type": "ordinal", "title": None, "axis": {**DIGIT_AXIS, "labelOverlap": False}},
+            "x": {
+                "field": "output",
+                "type": "quantitative",
+                "title": None,
+                "scale": {"domain": [0, 1]},
+                "axis": {"tickCount": 5, "format": "~g"},
+            },
             "opacity": {"condition": {"test": "datum.true", "value": 1}, "value": 0.45},
             "tooltip": [
                 {"field": "digit", "type": "ordinal", "title": "Digit"},

@@ -1,10 +1,12 @@
-"""Many small digits at once: one buffer of pixels, drawn crisp by the browser, each a button with its labels."""
+"""Many small pictures at once: one buffer of pixels, drawn crisp by the browser, each a button with its label."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
+
+from ..images import ABOVE, BELOW
 
 CSS = """
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, 60px); gap: 6px; max-height: 560px;
@@ -13,15 +15,20 @@ CSS = """
   border: 1px solid transparent; text-align: center; content-visibility: auto; contain-intrinsic-size: 60px 78px; }
 .gallery button:hover { border-color: var(--st-border-color); }
 .gallery button:focus-visible, .gallery button[aria-pressed=true] { border-color: var(--st-primary-color); }
-.gallery i { display: block; width: 56px; height: 56px; image-rendering: pixelated; background-repeat: no-repeat; }
+.gallery i { display: block; width: 56px; height: 56px; image-rendering: pixelated; background-repeat: no-repeat;
+  background-image: var(--picture); }
 .gallery span { font-size: 12px; line-height: 18px; color: var(--st-text-color); }
 """
 JS = """
-const drawn = new WeakMap();
+const drawn = new WeakMap(), pictures = new WeakMap();
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const ink = getComputedStyle(root).color;
   const stamp = data.stamp + ink;
+  const press = () => {
+    for (const tile of root.children) tile.ariaPressed = String(tile.dataset.index === root.dataset.selected);
+  };
+  root.dataset.selected = data.selected;
   if (drawn.get(root) !== stamp) {
     drawn.set(root, stamp);
     const side = data.side, across = 40, count = data.labels.length;
@@ -29,19 +36,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const canvas = document.createElement("canvas");
     canvas.width = across * side; canvas.height = Math.max(1, Math.ceil(count / across)) * side;
     const context = canvas.getContext("2d");
-    const [r, g, b] = ink.match(/[0-9.]+/g).map(Number);
-    const picture = context.createImageData(canvas.width, canvas.height);
-    for (let n = 0; n < count; n++)
-      for (let p = 0; p < side * side; p++) {
-        const x = (n % across) * side + p % side, y = Math.floor(n / across) * side + Math.floor(p / side);
-        picture.data.set([r, g, b, pixels[n * side * side + p]], 4 * (y * canvas.width + x));
+    const plain = ink.match(/[0-9.]+/g).map(Number);
+    const picture = context.createImageData(canvas.width, canvas.height), rgba = picture.data;
+    for (let n = 0, p = 0; n < count; n++)
+      for (let y = 0; y < side; y++) {
+        let at = 4 * ((Math.floor(n / across) * side + y) * canvas.width + (n % across) * side);
+        for (let x = 0; x < side; x++, p++, at += 4) {
+          const value = data.signs ? pixels[p] - 128 : pixels[p];
+          const colour = data.signs ? data.signs[value < 0 ? 1 : 0] : plain;
+          rgba[at] = colour[0]; rgba[at + 1] = colour[1]; rgba[at + 2] = colour[2];
+          rgba[at + 3] = data.signs ? 2 * Math.abs(value) : value;
+        }
       }
     context.putImageData(picture, 0, 0);
-    const zoom = 56 / side, url = canvas.toDataURL();
+    const zoom = 56 / side;
     const tiles = data.labels.map((label, n) => {
       const tile = document.createElement("button"), image = document.createElement("i");
       const text = document.createElement("span");
-      image.style.backgroundImage = `url(${url})`;
       image.style.backgroundSize = `${canvas.width * zoom}px ${canvas.height * zoom}px`;
       image.style.backgroundPosition = `${-(n % across) * 56}px ${-Math.floor(n / across) * 56}px`;
       text.textContent = label;
@@ -50,9 +61,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
       tile.append(image, text);
       return tile;
     });
-    root.replaceChildren(...tiles);
+    canvas.toBlob(blob => {  // one picture behind all tiles, named once: a thousand long URLs take seconds
+      const url = URL.createObjectURL(blob), image = new Image();
+      image.src = url;
+      image.decode().then(() => {
+        if (drawn.get(root) !== stamp) return URL.revokeObjectURL(url);  // others were asked for meanwhile
+        const before = pictures.get(root);
+        pictures.set(root, url);
+        root.style.setProperty("--picture", `url(${url})`);
+        if (before) URL.revokeObjectURL(before);
+        root.replaceChildren(...tiles);
+        press();
+      });
+    });
   }
-  for (const tile of root.children) tile.ariaPressed = String(Number(tile.dataset.index) === data.selected);
+  press();
   root.onclick = event => {
     const tile = event.target.closest("button");
     if (tile) setTriggerValue("picked", Number(tile.dataset.index));
@@ -69,10 +92,15 @@ def gallery(
     labels: Sequence[str],
     titles: Sequence[str],
     *,
-    selected: int | None,
     key: str,
-) -> int | None:
-    """Show `images`, uint8 (n, side * side); returns the id of the image that was clicked just now, or None."""
+    selected: int | None,
+    on_pick: Callable[[int], None],
+    signed: bool = False,
+) -> None:
+    """Show `images`, uint8 (n, side * side); a click calls `on_pick` with that image's id before the page runs again.
+
+    `signed` pixels are weights: 128 is zero, above it blue, below it orange, as `signed_pixels` makes them.
+    """
     side = round(images.shape[1] ** 0.5) if len(images) else 1
     pixels = base64.b64encode(np.ascontiguousarray(images).tobytes()).decode()
     data = {
@@ -82,7 +110,17 @@ def gallery(
         "labels": list(labels),
         "titles": list(titles),
         "selected": selected,
-        "stamp": f"{hash(pixels)}-{hash(tuple(titles))}",
+        "signs": [ABOVE, BELOW] if signed else None,
+        "stamp": f"{hash(pixels)}-{hash(tuple(titles))}-{signed}",
     }
-    result = _mount(data=data, key=key, on_picked_change=lambda: None)
-    return result.picked
+
+    def pick():
+        if (picked := st.session_state[key].picked) is not None:
+            on_pick(int(picked))
+
+    _mount(data=data, key=key, on_picked_change=pick)
+
+
+def signed_pixels(W: np.ndarray, strongest: float) -> np.ndarray:
+    """Weights of any shape as the uint8 pixels of a signed gallery; `strongest` is full colour."""
+    return np.clip(np.rint(128 + 127 * W / (strongest or 1)), 1, 255).astype(np.uint8)

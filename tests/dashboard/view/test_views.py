@@ -5,12 +5,14 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from dashboard import formats
 from dashboard.analysis.evaluation import accuracy_interval
 from dashboard.view import charts, images
+from dashboard.view.components import gallery, heat_map
 from mlpcore import EpochResult
 
 HISTORY = [EpochResult(1, 0.3, 0.71, 0.2, 0.91, 1.0), EpochResult(2, 0.2, 0.90, 0.1, 0.94, 1.0)]
@@ -99,6 +101,38 @@ def test_receptive_fields_are_blue_above_zero_orange_below_and_clear_between():
 )
 def test_numbers_are_formatted_for_people(shown, expected):
     assert shown == expected
+
+
+@pytest.mark.parametrize("name", ["www.example.org", "https://example.org", "a@example.org"])
+def test_a_name_is_no_link(name):
+    assert "\u2060" in formats.plain(name)  # a word joiner, which nobody sees, where a link would begin
+    assert formats.plain(name).replace("\u2060", "").replace("\\", "") == name
+
+
+def test_signed_pixels_are_128_at_zero_and_go_as_far_as_the_strongest():
+    pixels = gallery.signed_pixels(np.array([[0, 0.5, -0.5, 0.25, 2.0, -2.0]]), 0.5)
+    assert pixels.tolist() == [[128, 255, 1, 192, 255, 1]]
+    assert gallery.signed_pixels(np.zeros(3), 0.0).tolist() == [128] * 3
+
+
+@pytest.mark.parametrize(("rows", "height"), [(1, 54), (10, 180), (20, 360), (256, 440), (4096, 440)])
+def test_a_heat_map_is_neither_tiny_nor_taller_than_a_screen(rows, height):
+    assert heat_map.height(rows) == height
+
+
+def test_the_spread_has_domains_of_its_own_data():
+    row = {"layer": 1, "lowest": -1.0, "low": -0.5, "lower": -0.2, "median": 0, "upper": 0.2, "high": 0.5}
+    data = pd.DataFrame([row | {"epoch": 2, "highest": 3.0}, row | {"epoch": 9, "highest": 2.0}])
+    spec = json.loads(json.dumps(charts.spread_chart(data, "#123456", 2, "#000000")))
+    assert spec["encoding"]["x"]["scale"]["domain"] == [2, 9]
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [-1.0, 3.0]
+
+
+def test_outgoing_weights_name_their_units_while_there_is_room():
+    few, many = (charts.outgoing_data(np.linspace(-2, 1, count)) for count in (10, 300))
+    assert charts.outgoing_chart(few, "Digit")["encoding"]["y"]["scale"]["domain"] == [-2, 2]
+    assert charts.outgoing_chart(few, "Digit")["encoding"]["x"]["axis"]["labels"]
+    assert not charts.outgoing_chart(many, "Unit")["encoding"]["x"]["axis"]["labels"]
 
 
 @pytest.mark.parametrize(("accuracy", "samples"), [(0.97, 10_000), (0.5, 20), (0.999, 10_000), (0.1, 100)])
