@@ -7,7 +7,7 @@ import streamlit as st
 from ..runs.config import RunConfig
 from ..runs.presets import DEFAULT, PRESETS
 from ..runs.store import NoRunError, Run, RunStore
-from . import advanced
+from . import advanced, links
 from .advanced import key, offered
 from .wording import HELP
 
@@ -30,7 +30,7 @@ def follow_link(store: RunStore) -> Run | None:
     the session had.
     """
     state, query = st.session_state, st.query_params.to_dict()
-    if WRITTEN not in state or (query and query != state[WRITTEN]):
+    if BASE not in state or (query and links.is_news(WRITTEN, query)):
         state[RUN], state[PROBLEMS] = query.get("run"), []
         run = _look_up(store)
         config, problems = RunConfig.from_query(query, run.config if run else PRESETS[DEFAULT].config)
@@ -85,7 +85,8 @@ def write_link(config: RunConfig) -> None:
     """Put the settings and the run shown into the address bar."""
     run = st.session_state[RUN]
     query = config.to_query() | ({"run": run} if run else {})
-    st.session_state[WRITTEN], st.session_state[BASE] = query, config
+    st.session_state[BASE] = config
+    links.written(WRITTEN, query)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

@@ -181,3 +181,15 @@ def test_the_filter_keeps_what_it_hides_chosen(open_app, shallow, wide):
     app = compare(open_app, shallow, wide, filter="784-30")
     assert listed(app)["Run"].tolist() == ["Run 2"]
     assert "Run 2 fixes" in text_of(app)
+
+
+def test_a_browser_that_still_sends_the_link_of_before_undoes_nothing(open_app, shallow, wide):
+    app = compare(open_app, shallow)
+    app.button(key="do.repeat").click().run()
+    chosen = app.query_params["runs"]
+    app.query_params["runs"] = shallow.id  # the page's own link of a moment ago
+    app.run()
+    assert app.query_params["runs"] == chosen
+    app.query_params["runs"] = wide.id  # a link that somebody followed
+    app.run()
+    assert app.query_params["runs"] == wide.id

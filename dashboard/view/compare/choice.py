@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ...runs.run import Run
-from .. import shell
+from .. import links, shell
 
 CHOSEN, BASELINE, WRITTEN = "compare.chosen", "compare.baseline", "compare.written"  # ids
 MOST_IN_LINK = 100  # runs
@@ -14,10 +14,10 @@ MOST_IN_LINK = 100  # runs
 def follow_link() -> None:
     """Take the choice from the address bar when it holds something new; a bare address keeps the session's."""
     state, query = st.session_state, (st.query_params.get("runs"), st.query_params.get("baseline"))
-    if CHOSEN not in state or (any(query) and query != state[WRITTEN]):
+    if CHOSEN not in state or (any(query) and links.is_news(WRITTEN, query)):
         state[CHOSEN] = [part for part in (query[0] or "").split(",") if part][:MOST_IN_LINK]
         state[BASELINE] = query[1]
-        state[WRITTEN] = query
+        links.written(WRITTEN, query)
 
 
 def write_link() -> None:
@@ -28,7 +28,7 @@ def write_link() -> None:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != value:
             st.query_params[name] = value
-    st.session_state[WRITTEN] = (runs, baseline)
+    links.written(WRITTEN, (runs, baseline))
 
 
 def chosen(listed: Sequence[Run]) -> list[Run]:
