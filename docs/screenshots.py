@@ -34,6 +34,13 @@ def train_page(page, url, runs):
     page.wait_for_function("/epoch 1[2-9] of/.test(document.body.innerText)")
 
 
+def compare_page(page, url, runs):
+    """The notebook's run, the wider one, and a deeper one that shares all but its layers with the wider one."""
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    deeper = train(page, url, "hidden=100,100&lr=3")
+    open_drawn(page, f"{url}/compare?runs={runs[1]},{deeper}&metric=Error", "What changed")
+
+
 def mistakes_page(page, url, runs):
     """What the wider run gets wrong, beside the notebook's."""
     open_drawn(page, f"{url}/mistakes?run={runs[1]}&vs={runs[0]}", "are misread")
@@ -52,7 +59,12 @@ def weights_page(page, url, runs):
     page.wait_for_timeout(1000)  # pictures have no element to wait for
 
 
-PAGES = {"mistakes": mistakes_page, "weights": weights_page, "train": train_page}  # the busy one last
+PAGES = {  # the busy one last
+    "compare": compare_page,
+    "mistakes": mistakes_page,
+    "weights": weights_page,
+    "train": train_page,
+}
 
 
 def main(names):

@@ -90,7 +90,8 @@ def _scale(data, metric, difference):
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.5, 1.0)
     if metric == "error" and not difference:
-        return {"type": "log", "domain": [max(low, SMALLEST_ERROR), max(high, 2 * SMALLEST_ERROR)]}
+        low, high = max(0.95 * low, SMALLEST_ERROR), max(1.05 * high, 2 * SMALLEST_ERROR)
+        return {"type": "log", "domain": [low, high], "nice": False}
     margin = 0.04 * (high - low) or 0.01
     if metric == "accuracy" and not difference:
         high = min(1.0, high + margin)
