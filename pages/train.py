@@ -8,7 +8,7 @@ from dashboard import formats
 from dashboard.runs import estimates
 from dashboard.runs.config import RunConfig
 from dashboard.runs.store import Run
-from dashboard.view import controls, progress, shell
+from dashboard.view import advice, controls, instant, progress, shell
 from dashboard.view.run_table import run_table
 
 TICK_SECONDS = 1.5
@@ -36,6 +36,12 @@ def train(config: RunConfig) -> None:
         expected = estimates.cost(config, estimates.load_costs()).seconds_per_epoch
         if expected and expected <= QUICK_SECONDS:
             shell.store().await_epoch(run.id, patience=2 * QUICK_SECONDS)
+
+
+def train_anew(config: RunConfig) -> None:
+    """A new run with settings that a hint proposes; the controls follow."""
+    controls.fill(config)
+    train(config)
 
 
 def wish(run: Run, what: str) -> None:
@@ -105,11 +111,13 @@ def live(before: Run | None, config: RunConfig, usable: bool, costs) -> None:
     if run.active and (problem := shell.engine().problem):
         st.error(formats.inert(problem), icon=":material/error:")
     progress.outcome(run)
+    advice.advice(run, epochs, train_anew)
     if not (epochs or run.active):
         return
     progress.figures(run, epochs)
-    progress.curves(run, run.config, epochs)
+    progress.curves(run, run.config, epochs, instant.ghost(run))
     progress.inside(run, epochs)
+    advice.code(run.config)
 
 
 shell.enter()
@@ -137,11 +145,17 @@ with st.sidebar:
             text += f", about {formats.duration(cost.seconds_per_epoch)} an epoch, {formats.duration(total)} in all"
         st.caption(text)
     usable = refusal is None
+    instant.switch()
     buttons("side", run, config, usable)
     if run and (run.active or run.resumable) and run.config != config:
         st.button(
             "Train as a new run", key="side.new", width="stretch", on_click=train, args=(config,), disabled=not usable
         )
+if usable and instant.due(run, config):
+    with shell.problems_kept():
+        instant.supersede(run, config)
+        train(config)
+    st.rerun()
 controls.write_link(config)
 for problem in controls.problems_of_link():
     st.warning(formats.inert(problem), icon=":material/link_off:")

@@ -130,8 +130,8 @@ def _underfitting(run, epochs):
             remedy = {"init": "xavier"}
     return Hint(
         "Underfitting",
-        f"Training accuracy is {epochs[-1].train_accuracy:.1%}, and the last third of the epochs changed test accuracy by "
-        f"{100 * gain:+.1f} points.",
+        f"{epochs[-1].train_accuracy:.1%} of the training images are right, and from one third of the epochs to the "
+        f"next test accuracy changed by {100 * gain:+.1f} points.",
         "Even the images that it trains with are not learned: the network is too narrow for them, or its units are all "
         "alike.",
         remedy,

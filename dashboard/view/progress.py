@@ -124,12 +124,14 @@ def greeting(config: RunConfig) -> None:
     shell.picture(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=shell.ink()), width="stretch")
 
 
-def curves(run: Run | None, config: RunConfig, epochs) -> None:
-    """Accuracy and loss per epoch; before there is a run, the frame that they will be drawn in.
+def curves(run: Run | None, config: RunConfig, epochs, ghost=()) -> None:
+    """Accuracy and loss per epoch, over the pale test curve of `ghost`, the epochs of the run before.
+
+    Before there is a run: the frame that they will be drawn in.
 
     (The frame also has the browser fetch what it draws with, before the machine is busy training.)
     """
-    data = charts.history(epochs)
+    data = charts.history(epochs, ghost)
     colour = charts.run_colour(run.number if run else 1, shell.dark())
     ranges = (("accuracy", charts.accuracy_floor(data), 1.0), ("loss", 0.0, charts.loss_ceiling(data)))
     for column, (metric, low, high) in zip(st.columns(2), ranges, strict=True):
@@ -138,7 +140,7 @@ def curves(run: Run | None, config: RunConfig, epochs) -> None:
             if run and not epochs:  # its axes settle with the first epoch: drawn once, not twice
                 st.container(height=charts.HEIGHT, border=False)
                 continue
-            spec = charts.epoch_chart(metric, colour, config.epochs, low, high, bool(config.validation))
+            spec = charts.epoch_chart(metric, colour, config.epochs, low, high, bool(config.validation), bool(ghost))
             alt = f"{metric} per epoch, {'test, validation' if config.validation else 'test'} and train"
             st.vega_lite_chart(data, spec, key=f"chart.{metric}", width="stretch", alt=alt)
 

@@ -187,3 +187,32 @@ def test_the_page_is_usable_at_400_pixels(server, open_page):
     expect(status(page, "Finished")).to_be_visible()
     body = page.get_by_test_id("stMain")
     assert body.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_a_moved_slider_trains_anew_over_the_ghost_of_the_run_before(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=16&epochs=100&lr=0.5")
+    page.get_by_text("Train on change").first.click()
+    wait_for_epoch(page, 3)
+    slider = page.get_by_role("slider", name="Learning rate")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.get_by_text("Run 2: epoch")).to_be_visible()
+    expect(page.locator("[data-testid=stVegaLiteChart] svg [opacity='0.45']").first).to_be_attached()
+    wait_for(lambda: [run.status for run in database.latest(2)] == ["running", "stopped"], "the end of the first run")
+    assert database.latest(1)[0].config.lr == 1.0
+    button(page, "Stop").click()
+    expect(status(page, "Stopped")).to_be_visible()
+
+
+def test_a_hint_is_followed_and_the_code_is_shown(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=300&epochs=3&lr=0.5&init=normal&subset=6000")
+    press_train(page)
+    expect(page.get_by_text("Saturated units.")).to_be_visible()
+    page.get_by_text("Why").first.click()
+    expect(page.get_by_text("Xavier keeps them small")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Train with initialisation Xavier").click()
+    wait_for(lambda: database.latest(1)[0].config.init == "xavier", "the run with the remedy")
+    expect(status(page, "Finished")).to_be_visible()
+    page.get_by_text("The code of this run").click()
+    expect(page.get_by_text("init='xavier'")).to_be_visible()

@@ -8,10 +8,12 @@ import pytest
 
 from dashboard.runs.config import RunConfig
 from dashboard.runs.presets import PRESETS
-from dashboard.runs.trainer import environment
+from dashboard.runs.store import StoreError
+from dashboard.runs.trainer import environment, train_run
 from dashboard.view.wording import NAMES
 from mlpcore import EpochResult
 from tests.dashboard.runs.test_engine import direct, figures
+from tests.support import wait_for
 
 PATIENCE = 60
 
@@ -317,3 +319,51 @@ def test_the_shallow_notebook_preset_pressed_on_the_page_gives_what_mlpcore_give
     run = store.latest(1)[0]
     assert (run.config.architecture, run.epochs_done) == ("784-16-10", 16)
     assert figures(store.epochs(run.id)) == direct(run.config)[0]
+
+
+def test_train_on_change_replaces_the_run_and_leaves_no_litter(open_app, store):
+    app = open_app(hidden="16", epochs="100")
+    app.toggle(key="set.instant").set_value(True).run()
+    assert not app.exception
+    first = store.latest(1)[0]
+    assert first.config.hidden == (16,)
+    app.select_slider(key="set.lr").set_value(1.0).run()
+    assert not app.exception
+    second = store.latest(1)[0]
+    assert (second.config.lr, app.query_params["run"]) == (1.0, second.id)
+    wait_for(
+        lambda: not any(run.active for run in store.latest(9) if run.id != second.id), "the end of the first", PATIENCE
+    )
+    assert all(run.epochs_done for run in store.latest(9) if run.id != second.id)
+    app.toggle(key="set.instant").set_value(False).run()
+    app.select_slider(key="set.lr").set_value(2.0).run()
+    assert store.latest(1)[0].id == second.id
+    store.wish(second.id, "stop")
+
+
+def test_a_setting_that_can_not_be_trained_is_not_tried_over_and_over(open_app, store, monkeypatch):
+    app = open_app(hidden="16", epochs="100")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "create", refuse)
+        app.toggle(key="set.instant").set_value(True).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["no room"]
+
+
+def refuse(*_, **__):
+    raise StoreError("no room")
+
+
+def test_a_hint_tells_its_evidence_and_trains_with_the_remedy(open_app, store, cache_dir):
+    run = store.create(RunConfig(hidden=(300,), init="normal", lr=0.5, epochs=3, subset=6000))
+    train_run(run.id, run.submission, store.url)
+    app = open_app(run=run.id)
+    assert not app.exception
+    shown = " ".join(markdown.value for markdown in app.markdown)
+    assert "of the activations stand where the slope is nearly flat" in shown
+    app.button(key="hint.0").click().run()
+    assert not app.exception
+    new = store.latest(1)[0]
+    assert new.config.init == "xavier"
+    assert app.query_params["init"] == "xavier"  # and so do the controls
+    store.wish(new.id, "stop")

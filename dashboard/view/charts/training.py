@@ -13,9 +13,12 @@ DASHES = {"test": [1, 0], "validation": [7, 2], "train": [3, 3]}
 ACCURACY_FLOORS = (0.95, 0.9, 0.8, 0.5, 0.0)
 
 
-def history(epochs: Sequence[EpochResult]) -> pd.DataFrame:
-    """One row an epoch and set: epoch, set, accuracy, loss."""
-    rows = []
+GHOST = "before"  # the set of a run that another one has replaced
+
+
+def history(epochs: Sequence[EpochResult], ghost: Sequence[EpochResult] = ()) -> pd.DataFrame:
+    """One row an epoch and set: epoch, set, accuracy, loss; of `ghost` the test figures, as a set of their own."""
+    rows = [(e.epoch, GHOST, e.test_accuracy, e.test_loss) for e in ghost]
     for e in epochs:
         rows.append((e.epoch, "test", e.test_accuracy, e.test_loss))
         if e.validation_accuracy is not None:
@@ -30,7 +33,7 @@ def accuracy_floor(data: pd.DataFrame) -> float:
     Accuracy rises as a network learns, so the axis settles with the first epoch and then stands still. The training
     figure of the first epoch, a mean over an epoch that began with chance, may lie below.
     """
-    lowest = data.loc[data["set"] == "test", "accuracy"].min() if len(data) else 0.0
+    lowest = data.loc[data["set"] == "test", "accuracy"].min() if (data["set"] == "test").any() else 0.0
     return next(floor for floor in ACCURACY_FLOORS if lowest >= floor)
 
 
@@ -44,7 +47,7 @@ def loss_ceiling(data: pd.DataFrame) -> float:
 
 
 def epoch_chart(
-    metric: str, colour: str, epochs: int, low: float, high: float, validation: bool = False
+    metric: str, colour: str, epochs: int, low: float, high: float, validation: bool = False, ghost: bool = False
 ) -> dict[str, Any]:
     """The spec of accuracy or loss per epoch, each set with a dash of its own, for data from `history`."""
     sets = [name for name in DASHES if name != "validation" or validation]
@@ -76,11 +79,18 @@ def epoch_chart(
             for name in sets
         ),
     ]
+    pale = {
+        "transform": [{"filter": f"datum.set === '{GHOST}'"}],
+        "mark": {"type": "line", "color": "#8a94a3", "strokeWidth": 2, "opacity": 0.45, "clip": True},
+        "encoding": {"y": y},
+    }
     return {
         "height": HEIGHT,
         "encoding": {"x": x},
         "layer": [
+            *([pale] if ghost else []),
             {
+                "transform": [{"filter": f"datum.set !== '{GHOST}'"}],
                 "mark": {"type": "line", "color": colour, "strokeWidth": 2, "clip": True},
                 "encoding": {"y": y, "strokeDash": dash},
             },
@@ -90,7 +100,10 @@ def epoch_chart(
                 "transform": [{"filter": "datum.set === 'test'"}],
             },
             {
-                "transform": [{"pivot": "set", "value": metric, "groupby": ["epoch"]}],
+                "transform": [
+                    {"filter": f"datum.set !== '{GHOST}'"},
+                    {"pivot": "set", "value": metric, "groupby": ["epoch"]},
+                ],
                 "params": [hover],
                 "mark": {"type": "rule", "color": "#8a94a3"},
                 "encoding": {"opacity": shown, "tooltip": tooltip},
