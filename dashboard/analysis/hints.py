@@ -151,7 +151,7 @@ def _still_improving(run, epochs):
 
 
 RULES: tuple[Callable[[Run, Sequence[EpochResult]], Hint | None], ...] = (
-    _dead, _too_slow, _saturated, _overfitting, _underfitting, _still_improving,
+    _dead, _saturated, _too_slow, _overfitting, _underfitting, _still_improving,
 )  # fmt: skip
 
 

@@ -208,10 +208,12 @@ def test_a_hint_is_followed_and_the_code_is_shown(server, database, open_page):
     page = open_page(f"{server.url}/?hidden=300&epochs=3&lr=0.5&init=normal&subset=6000")
     press_train(page)
     expect(page.get_by_text("Saturated units.")).to_be_visible()
-    page.get_by_text("Why").first.click()
+    expect(status(page, "Finished")).to_be_visible()
+    page.get_by_role("button", name="Why", exact=True).first.click()
     expect(page.get_by_text("Xavier keeps them small")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Train with initialisation Xavier").click()
+    page.wait_for_url("**init=xavier**")  # the controls follow
     wait_for(lambda: database.latest(1)[0].config.init == "xavier", "the run with the remedy")
     expect(status(page, "Finished")).to_be_visible()
     page.get_by_text("The code of this run").click()

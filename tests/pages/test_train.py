@@ -364,6 +364,5 @@ def test_a_hint_tells_its_evidence_and_trains_with_the_remedy(open_app, store, c
     app.button(key="hint.0").click().run()
     assert not app.exception
     new = store.latest(1)[0]
-    assert new.config.init == "xavier"
-    assert app.query_params["init"] == "xavier"  # and so do the controls
+    assert new.config.init == app.query_params["init"] == "xavier"
     store.wish(new.id, "stop")
