@@ -38,7 +38,8 @@ def run_list(runs: Sequence[Run], chosen: Sequence[Run], baseline: Run | None) -
     ids = ",".join([*at, *data.columns, str(shell.dark())])
     key = f"{KEY}.{zlib.crc32(ids.encode())}"  # another list is another table: its rows' numbers mean other runs
     st.session_state[SHOWN] = key, list(at)
-    data.insert(0, "Colour", [swatch(charts.run_colour(run.number, shell.dark())) for run in shown])
+    dark = shell.dark()
+    data.insert(0, "Colour", [swatch(charts.run_colour(run.number, dark)) for run in shown])
     data["Test accuracy by epoch"] = sparks(shown)
     st.dataframe(
         data, key=key, height=HEIGHT if len(shown) > 10 else "content", hide_index=True, selection_mode="multi-row",
