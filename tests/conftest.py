@@ -7,13 +7,16 @@ from dashboard import datasets
 from dashboard.runs.config import RunConfig
 from dashboard.runs.store import RunStore, open_store
 from dashboard.runs.trainer import train_run
-from tests.support import chromium
+from tests.postgres import Postgres, programs
+from tests.support import chromium, nginx
 
 
 def pytest_configure(config):
-    """A browser that is missing is a failure in CI, and elsewhere a reason to skip."""
-    if os.environ.get("CI") == "true" and chromium() is None:
-        raise pytest.UsageError("CI needs Chromium: install Debian's package chromium")
+    """A program that is missing is a failure in CI, and elsewhere a reason to skip."""
+    needed = {"chromium": chromium(), "postgresql": programs(), "nginx": nginx()}
+    missing = [package for package, found in needed.items() if found is None]
+    if os.environ.get("CI") == "true" and missing:
+        raise pytest.UsageError(f"CI needs these packages of Debian: {' '.join(missing)}")
 
 
 def pytest_collection_modifyitems(items):
@@ -40,6 +43,16 @@ def cache_dir(tmp_path_factory):
 @pytest.fixture
 def database_url(tmp_path):
     return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for the whole session."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = Postgres().start()
+    yield server
+    server.remove()
 
 
 @pytest.fixture

@@ -1,12 +1,19 @@
 """What tests at several levels need: patience with a condition, and the browser's place."""
 
+import os
 import shutil
+import socket
 import time
 
 
 def chromium():
     """The path of an installed Chromium, or None."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def nginx():
+    """The path of an installed nginx, or None."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def wait_for(condition, what, patience, pause=0.02):
@@ -17,3 +24,10 @@ def wait_for(condition, what, patience, pause=0.02):
             return value
         time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {patience} s")
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

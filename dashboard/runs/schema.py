@@ -16,10 +16,12 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    make_url,
 )
 
 VERSION = 2  # of the tables; migrations.py leads there from every earlier one
 BUSY_SECONDS = 10
+CONNECT_SECONDS = 5  # to a database server
 
 metadata = MetaData()
 
@@ -90,11 +92,21 @@ checkpoints = Table(
 def connect(url: str) -> Engine:
     """An engine whose transactions are safe to share between processes; see DESIGN for each pragma's reason."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _connect_server(make_url(url))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _connect_server(url):
+    """ValueError for a host with an @, which is a password's: what is wrong with it would be shown as a host."""
+    if "@" in (url.host or ""):
+        raise ValueError("the host has an @")
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    patience = {"connect_timeout": CONNECT_SECONDS} if "psycopg" in url.drivername else {}
+    return create_engine(url, pool_pre_ping=True, connect_args=patience)
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

@@ -18,7 +18,7 @@ from mlpcore import EpochResult, TrainingState
 from .config import ConfigError, RunConfig
 from .database import Database, StoreError
 from .run import ACTIVE, Run
-from .schema import checkpoints, epochs, runs
+from .schema import about, checkpoints, epochs, runs
 
 SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
@@ -66,6 +66,7 @@ class RunStore(Database):
         """A new run, queued. `start` has the weights it begins with; `further` are columns of its row."""
 
         def work(db):
+            db.execute(select(about.c.value).with_for_update())  # one run is numbered at a time
             number = (db.scalar(select(func.max(runs.c.number))) or 0) + 1
             values = {
                 "id": secrets.token_hex(4),
@@ -124,6 +125,7 @@ class RunStore(Database):
 
         def work(db):
             chosen = runs.c.id.in_(ids)
+            db.execute(select(runs.c.id).where(chosen).order_by(runs.c.id).with_for_update())
             db.execute(update(runs).where(chosen, runs.c.status == "running").values(wish="stop"))
             db.execute(update(runs).where(chosen, runs.c.status == "queued").values(status="stopped"))
             db.execute(update(runs).where(chosen).values(deleted=time.time()))
@@ -197,6 +199,7 @@ class RunStore(Database):
 
         def work(db):
             mine = runs.c.id == run
+            db.execute(select(runs.c.id).where(mine).with_for_update())  # its status stays what it is meanwhile
             db.execute(update(runs).where(mine, runs.c.status == "running").values(wish=wish))
             db.execute(
                 update(runs)
@@ -314,6 +317,9 @@ class RunStore(Database):
         """Forget the epochs after `epoch`, which are about to be trained again."""
 
         def work(db):
+            fence = select(runs.c.id).where(*_fence(run, attempt)).with_for_update()
+            if db.scalar(fence) is None:
+                raise Lost
             later = db.scalar(select(func.max(epochs.c.epoch)).where(epochs.c.run == run))
             if later is None or later <= epoch:
                 return
@@ -326,8 +332,7 @@ class RunStore(Database):
                 **_best(db, run),
                 "seconds": db.scalar(select(func.coalesce(func.sum(epochs.c.seconds), 0.0)).where(epochs.c.run == run)),
             }
-            if db.execute(_mine(run, attempt).values(values)).rowcount == 0:
-                raise Lost
+            db.execute(_mine(run, attempt).values(values))
 
         self._write(work)
 
@@ -348,7 +353,11 @@ def snapshot_stride(size: int, planned: int) -> int:
 
 def _mine(run, attempt):
     """The fence: an update that touches the row only while the run is still this attempt's."""
-    return update(runs).where(runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running")
+    return update(runs).where(*_fence(run, attempt))
+
+
+def _fence(run, attempt):
+    return runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running"
 
 
 def _best(db, run):

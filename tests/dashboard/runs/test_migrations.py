@@ -1,9 +1,10 @@
 """Databases that earlier versions wrote are led to the present tables; nothing in them is lost."""
 
-import sqlite3
+from itertools import count
 
 import numpy as np
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from dashboard.runs import migrations, schema
 from dashboard.runs.config import RunConfig
@@ -13,16 +14,16 @@ from mlpcore import MLP, SGD, EpochResult, TrainingState
 VERSION_1 = """
 CREATE TABLE about ("key" VARCHAR(40) NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("key"));
 INSERT INTO about VALUES('schema','1');
-CREATE TABLE checkpoints (run VARCHAR(16) NOT NULL, epoch INTEGER NOT NULL, sha256 VARCHAR(64) NOT NULL,
-  state BLOB NOT NULL, PRIMARY KEY (run, epoch), FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
-CREATE TABLE epochs (run VARCHAR(16) NOT NULL, epoch INTEGER NOT NULL, train_loss FLOAT NOT NULL,
-  train_accuracy FLOAT NOT NULL, test_loss FLOAT NOT NULL, test_accuracy FLOAT NOT NULL, seconds FLOAT NOT NULL,
-  PRIMARY KEY (run, epoch), FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
 CREATE TABLE runs (id VARCHAR(16) NOT NULL, number INTEGER NOT NULL, name VARCHAR(200) NOT NULL, config TEXT NOT NULL,
   status VARCHAR(16) NOT NULL, wish VARCHAR(16), submission INTEGER NOT NULL, attempt INTEGER NOT NULL,
   parent VARCHAR(16), note TEXT NOT NULL, created FLOAT NOT NULL, started FLOAT, ended FLOAT, heartbeat FLOAT,
   progress FLOAT NOT NULL, error TEXT, environment TEXT, epochs_done INTEGER NOT NULL, last_accuracy FLOAT,
   best_accuracy FLOAT, best_epoch INTEGER, seconds FLOAT NOT NULL, PRIMARY KEY (id), UNIQUE (number));
+CREATE TABLE checkpoints (run VARCHAR(16) NOT NULL, epoch INTEGER NOT NULL, sha256 VARCHAR(64) NOT NULL,
+  state BLOB NOT NULL, PRIMARY KEY (run, epoch), FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
+CREATE TABLE epochs (run VARCHAR(16) NOT NULL, epoch INTEGER NOT NULL, train_loss FLOAT NOT NULL,
+  train_accuracy FLOAT NOT NULL, test_loss FLOAT NOT NULL, test_accuracy FLOAT NOT NULL, seconds FLOAT NOT NULL,
+  PRIMARY KEY (run, epoch), FOREIGN KEY(run) REFERENCES runs (id) ON DELETE CASCADE);
 CREATE INDEX runs_by_status ON runs (status);
 INSERT INTO runs VALUES('aef24cf3',1,'Run 1','{"dataset": "mnist", "hidden": [5], "activation": "sigmoid",
   "cost": "quadratic", "init": "xavier", "lr": 3.0, "batch_size": 32, "epochs": 16, "seed": 0}','paused',NULL,1,1,NULL,
@@ -31,27 +32,41 @@ INSERT INTO epochs VALUES('aef24cf3',1,0.1,0.2,0.3,0.5,0.25);
 """
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request):
+    """Makes empty databases; returns the URL."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").new_database
+    numbers = count()
+    return lambda: f"sqlite:///{request.getfixturevalue('tmp_path') / f'{next(numbers)}.db'}"
+
+
 @pytest.fixture
-def old(database_url):
-    with sqlite3.connect(database_url.removeprefix("sqlite:///")) as db:
-        db.executescript(VERSION_1)
-    db.close()
-    return database_url
+def old(new_database):
+    url = new_database()
+    engine = create_engine(url)
+    with engine.begin() as db:
+        bytes_type = "BYTEA" if engine.dialect.name == "postgresql" else "BLOB"
+        for statement in VERSION_1.replace("BLOB", bytes_type).split(";\n"):
+            db.exec_driver_sql(statement)
+    engine.dispose()
+    return url
 
 
 def shape(url):
     """{table: {column: (type, not null)}} and the names of the indexes."""
-    db = sqlite3.connect(url.removeprefix("sqlite:///"))
-    names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    columns = {name: {c[1]: (c[2], c[3]) for c in db.execute(f"PRAGMA table_info({name})")} for name in names}
-    indexes = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    db.close()
+    engine = create_engine(url)
+    about = inspect(engine)
+    names = about.get_table_names()
+    columns = {name: {c["name"]: (str(c["type"]), c["nullable"]) for c in about.get_columns(name)} for name in names}
+    indexes = {index["name"] for name in names for index in about.get_indexes(name)}
+    engine.dispose()
     return columns, indexes
 
 
-def test_an_old_database_gets_the_tables_of_a_new_one_and_keeps_its_runs(old, tmp_path):
+def test_an_old_database_gets_the_tables_of_a_new_one_and_keeps_its_runs(old, new_database):
     store = RunStore(old)
-    new = RunStore(f"sqlite:///{tmp_path / 'new.db'}")
+    new = RunStore(new_database())
     assert shape(store.url) == shape(new.url)
     run = store.get("aef24cf3")
     assert (run.name, run.note, run.config, run.origin) == ("Run 1", "mine", RunConfig(hidden=(5,)), "trained")

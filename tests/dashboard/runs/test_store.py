@@ -1,14 +1,13 @@
-"""The store on real SQLite files: its rules, and what a bad database gets."""
+"""The store on real databases, SQLite and PostgreSQL: its rules."""
 
-import sqlite3
 import subprocess
 import sys
 import time
 
 import numpy as np
 import pytest
+from sqlalchemy import create_engine, text
 
-from dashboard.runs import schema
 from dashboard.runs.config import ConfigError, RunConfig
 from dashboard.runs.store import STALE_SECONDS, Lost, NoRunError, RunStore, StoreError
 from mlpcore import MLP, SGD, EpochResult, TrainingState
@@ -30,10 +29,21 @@ def run(store):
     return store.take_up(run.id, run.submission, {"machine": "here"})
 
 
-def sql(store, statement, *values):
-    with sqlite3.connect(store.url.removeprefix("sqlite:///")) as db:
-        rows = db.execute(statement, values).fetchall()
-    db.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """What is tested here holds on both."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").new_database()
+    return f"sqlite:///{request.getfixturevalue('tmp_path') / 'runs.db'}"
+
+
+def sql(store, statement, **values):
+    """Beside the store, as another program."""
+    engine = create_engine(store.url)
+    with engine.begin() as db:
+        result = db.execute(text(statement), values)
+        rows = result.fetchall() if result.returns_rows else []
+    engine.dispose()
     return rows
 
 
@@ -80,7 +90,7 @@ def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(store, run):
         store.commit_epoch(run.id, run.attempt, epoch(number, 0.5 + number / 10), state_of(number).to_bytes())
     state = bytearray(sql(store, "SELECT state FROM checkpoints WHERE epoch = 3")[0][0])
     state[len(state) // 2] ^= 1
-    sql(store, "UPDATE checkpoints SET state = ? WHERE epoch = 3", bytes(state))
+    sql(store, "UPDATE checkpoints SET state = :state WHERE epoch = 3", state=bytes(state))
     assert store.newest_state(run.id, run.attempt).digest == state_of(2).digest
     got = store.get(run.id)
     assert (got.epochs_done, got.best_epoch, got.last_accuracy) == (2, 2, 0.7)
@@ -120,7 +130,7 @@ def test_a_run_is_requeued_by_one_of_two(store, run):
 def test_a_silent_run_becomes_interrupted_and_its_trainer_is_shut_out(store, run):
     store.notice_stale()
     assert store.get(run.id).status == "running"
-    sql(store, "UPDATE runs SET heartbeat = heartbeat - ?", STALE_SECONDS + 1)
+    sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
     store.notice_stale()
     assert store.get(run.id).status == "interrupted"
     with pytest.raises(Lost):
@@ -155,80 +165,10 @@ def test_an_unknown_run_is_said(store):
         store.get("nope")
 
 
-def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
-    path = tmp_path / "runs.db"
-    path.write_bytes(b"my diary, line one\n" * 100)
-    with pytest.raises(StoreError, match=r"runs\.db is not a database"):
-        RunStore(f"sqlite:///{path}")
-    assert path.read_bytes().startswith(b"my diary")
-
-
-def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
-    path = tmp_path / "runs.db"
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE recipes (name)")
-    db.close()
-    with pytest.raises(StoreError, match=r"holds other tables \(recipes\)"):
-        RunStore(f"sqlite:///{path}")
-
-
 def test_a_database_from_a_newer_version_is_refused(store):
     sql(store, "UPDATE about SET value = '99' WHERE key = 'schema'")
     with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 2"):
         RunStore(store.url)
-
-
-def test_a_locked_database_is_said_and_nothing_is_lost(store, monkeypatch):
-    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
-    impatient = RunStore(store.url)
-    other = sqlite3.connect(store.url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="is locked by another program"):
-        impatient.create(RunConfig())
-    other.rollback()
-    other.close()
-    assert impatient.create(RunConfig()).number == 1
-    impatient.close()
-
-
-def test_a_full_disk_is_said_and_nothing_is_lost(store):
-    """SQLite reports the same error for a page limit as for a full disk."""
-    first = store.create(RunConfig())
-    first = store.take_up(first.id, first.submission, {})
-    with store._engine.connect() as db:
-        pages = db.exec_driver_sql("PRAGMA page_count").scalar()
-        db.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(StoreError, match="its disk is full"):
-        store.commit_epoch(first.id, first.attempt, epoch(1), b"x" * 1_000_000)
-    assert store.get(first.id).epochs_done == 0
-
-
-def test_a_read_only_database_is_said(store, tmp_path):
-    store.create(RunConfig())
-    reading = RunStore(f"sqlite:///file:{tmp_path / 'runs.db'}?mode=ro&uri=true")
-    assert len(reading.latest(10)) == 1
-    with pytest.raises(StoreError, match="is read-only"):
-        reading.create(RunConfig())
-    reading.close()
-
-
-def test_a_folder_that_does_not_exist_is_said(tmp_path):
-    with pytest.raises(StoreError, match=r"can't be opened\. Its folder must exist"):
-        RunStore(f"sqlite:///{tmp_path / 'nowhere' / 'runs.db'}")
-
-
-def test_a_url_that_sqlalchemy_does_not_know_is_said():
-    with pytest.raises(StoreError, match="must be one that SQLAlchemy knows"):
-        RunStore("oracle of delphi")
-
-
-@pytest.mark.parametrize(
-    ("version", "safe"),
-    [((3, 40, 1), False), ((3, 44, 6), True), ((3, 45, 0), False), ((3, 50, 6), False), ((3, 50, 7), True),
-     ((3, 51, 2), False), ((3, 51, 3), True), ((3, 52, 0), True)],
-)  # fmt: skip
-def test_wal_is_used_only_where_sqlite_is_safe_with_it(version, safe):
-    assert schema.wal_is_safe(version) is safe
 
 
 def test_a_run_is_renamed_and_annotated(store):
