@@ -1,8 +1,10 @@
 """What tests at several levels need: patience with a condition, and the browser's place."""
 
 import os
+import shlex
 import shutil
 import socket
+import sys
 import time
 
 
@@ -14,6 +16,11 @@ def chromium():
 def nginx():
     """The path of an installed nginx, or None."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def python():
+    """The interpreter that the tests run in, for a shell."""
+    return shlex.quote(sys.executable)
 
 
 def wait_for(condition, what, patience, pause=0.02):

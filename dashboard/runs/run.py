@@ -9,6 +9,7 @@ from typing import Any
 from .config import RunConfig
 
 ACTIVE = ("queued", "running")
+STATUSES = (*ACTIVE, "paused", "interrupted", "stopped", "failed", "finished")
 
 
 @dataclass(frozen=True)

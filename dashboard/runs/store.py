@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy import delete as delete_from
 
 from mlpcore import EpochResult, TrainingState
@@ -147,12 +148,19 @@ class RunStore(Database):
             raise NoRunError(f"There is no run {run[:40]!r} here. It may be deleted, or kept in another database.")
         return Run.from_row(rows[0])
 
-    def latest(self, count: int) -> list[Run]:
-        """The newest runs, newest first."""
+    def latest(self, count: int | None, *, status: str | None = None) -> list[Run]:
+        """The newest runs, newest first; all of them without a count, those with a status when one is given."""
+        wanted = select(runs).where(KEPT).order_by(runs.c.number.desc()).limit(count)
         return [
-            Run.from_row(row)
-            for row in self._rows(select(runs).where(KEPT).order_by(runs.c.number.desc()).limit(count))
+            Run.from_row(row) for row in self._rows(wanted if status is None else wanted.where(runs.c.status == status))
         ]
+
+    def meant(self, text: str) -> list[Run]:
+        """The runs that a person may mean by `text`: the one with that id, else those with that number or name."""
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+        known = (runs.c.id == text, runs.c.name == text, runs.c.number == number)
+        found = [Run.from_row(row) for row in self._rows(select(runs).where(or_(*known), KEPT).order_by(runs.c.number))]
+        return [run for run in found if run.id == text] or found
 
     def several(self, ids: Sequence[str]) -> dict[str, Run]:
         """Those of these runs that exist, by id, in one query."""

@@ -39,18 +39,18 @@ class Rest(Exception):  # noqa: N818 - not an error: a person asked for it
         self.status = status
 
 
-def train_run(run_id: str, submission: int, database_url: str) -> None:
+def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watch] | None" = None) -> None:
     """Train the run from its newest checkpoint to its end, or until a person wishes otherwise.
 
     Safe to execute again, at any time and on any machine: what is done stays done, and whoever lost the run
-    to a later attempt writes nothing.
+    to a later attempt writes nothing. A `watch` of one's own sees each batch and each epoch go by.
     """
     store = open_store(database_url)
     run = store.take_up(run_id, submission, environment())
     if run is None:
         return
     try:
-        status, error = _train(store, run)
+        status, error = _train(store, run, (watch or Watch)(store, run))
         store.settle(run.id, run.attempt, status, error)
     except Lost:
         return
@@ -59,12 +59,12 @@ def train_run(run_id: str, submission: int, database_url: str) -> None:
         raise
 
 
-def _train(store, run):
+def _train(store, run, watch):
     """(status, error) at the end of the training."""
-    watch = Watch(store, run)
     try:
         for result, state in results(run.config, store.newest_state(run.id, run.attempt), watch):
             store.commit_epoch(run.id, run.attempt, result, state.to_bytes(), run.config.epochs)
+            watch.done(result)
     except Rest as rest:
         return rest.status, None
     except Diverged as diverged:
@@ -161,6 +161,9 @@ class Watch:
             if time.monotonic() >= self.next:
                 self.look(batch / len(batches))
             yield batch
+
+    def done(self, result):
+        """Called after each epoch, with what was committed."""
 
     def look(self, progress):
         wish = self.store.ping(self.run.id, self.run.attempt, progress)

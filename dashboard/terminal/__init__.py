@@ -1,0 +1,1 @@
+"""The command line: a file a command, over the same store and trainer that the pages use."""

@@ -1,0 +1,67 @@
+"""The commands together: what is asked, which of them answers, and what it leaves as exit code.
+
+0: done. 1: refused or failed, with one line on stderr that says why. 2: not understood. 130: Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ..errors import UserError
+from . import evaluate, runs, serve, train
+from .output import printable
+
+COMMANDS = (train, runs, evaluate, serve)  # each has `add(commands)`, which sets `answer` on its parser
+PROGRAM = "python -m dashboard"
+REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} train --hidden 100,100 --lr 0.5 --epochs 16 --out weights.npz
+  {PROGRAM} train --preset "98 % in seconds"
+  {PROGRAM} runs list
+  {PROGRAM} runs export 12 --out deeper.onnx
+  {PROGRAM} evaluate weights.npz
+  {PROGRAM} serve
+
+Runs are shared with the browser: both use MLP_DATABASE_URL, or the file runs.db beside the app.
+Exit codes: 0 done, 1 refused or failed, 2 not understood, 130 interrupted."""
+
+
+class Parser(argparse.ArgumentParser):
+    """As argparse has it, with options spelled out, examples as they are typed, and mistakes told in one line."""
+
+    def __init__(self, **options):
+        shape = argparse.RawDescriptionHelpFormatter
+        super().__init__(**{"allow_abbrev": False, "formatter_class": shape, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """One line instead of the whole usage, which --help has."""
+        self.exit(NOT_UNDERSTOOD, f"{self.prog}: {printable(message)} (--help says more)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    whole = Parser(prog=PROGRAM, description="MLP Lab from the terminal.", epilog=EXAMPLES)
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; returns the exit code."""
+    asked = parser().parse_args(arguments)
+    try:
+        code = asked.answer(asked)
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"{PROGRAM}: {printable(str(error))}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # as `| head` leaves us; what is still buffered shall not raise again at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    return code or 0
