@@ -80,8 +80,15 @@ def table(lines: Sequence[Curve]) -> dict[str, np.ndarray]:
     for i, line in enumerate(lines):
         for suffix, values in (("", line.y), ("_low", line.low), ("_high", line.high), ("_raw", line.raw)):
             if values is not None:
-                columns[f"s{i}{suffix}"] = np.interp(x, line.x, values, left=np.nan, right=np.nan)
+                columns[f"s{i}{suffix}"] = _at(x, line.x, values)
     return columns
+
+
+def _at(x, places, values):
+    """The values at x (n,), interpolated between the places where they are known, NaN beyond and where none is."""
+    if not len(places):  # the baseline reached nowhere where this run has been
+        return np.full(len(x), np.nan)
+    return np.interp(x, places, values, left=np.nan, right=np.nan)
 
 
 def smooth(values: np.ndarray, weight: float) -> np.ndarray:

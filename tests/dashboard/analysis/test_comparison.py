@@ -61,12 +61,14 @@ def test_smoothing_by_hand():
     np.testing.assert_allclose(smooth(np.full(50, 0.7), 0.95), 0.7)
 
 
-def finished(store, accuracies, **settings):
-    """A run with these test accuracies, one second an epoch."""
+def finished(store, accuracies, seconds=1.0, **settings):
+    """A run with these test accuracies, `seconds` an epoch."""
     run = store.create(replace(BASE, epochs=len(accuracies), **settings))
     run = store.take_up(run.id, run.submission, {})
     for number, accuracy in enumerate(accuracies, start=1):
-        store.commit_epoch(run.id, run.attempt, EpochResult(number, 0.1, 0.5, 1 - accuracy, accuracy, 1.0), b"state")
+        store.commit_epoch(
+            run.id, run.attempt, EpochResult(number, 0.1, 0.5, 1 - accuracy, accuracy, seconds), b"state"
+        )
     store.settle(run.id, run.attempt, "finished")
     return store.get(run.id)
 
@@ -96,6 +98,15 @@ def test_a_baseline_is_taken_off_at_the_same_x_and_as_far_as_it_reaches(store):
     first, second = lines(store, [ground, long], baseline=ground)
     np.testing.assert_allclose(first.y, [0, 0])
     np.testing.assert_allclose(second.y, [-0.1, 0.1])
+
+
+def test_a_run_that_was_never_where_the_baseline_was_has_no_difference(store):
+    quick, slow = finished(store, [0.5, 0.8], seconds=0.1), finished(store, [0.4, 0.9], lr=1.0)
+    both = lines(store, [quick, slow], axis="seconds", baseline=quick)
+    assert [len(line.x) for line in both] == [2, 0]
+    columns = table(both)
+    assert np.isnan(columns["s1"]).all()
+    assert columns["s0"].tolist() == [0, 0]
 
 
 def test_one_table_has_every_curve_at_every_x():
