@@ -25,6 +25,7 @@ from mlpcore import (
 from .. import datasets
 from ..datasets import DATASETS
 from ..errors import UserError
+from .run import Run
 from .settings import WITH_MOMENTUM
 from .store import WISHES, Lost, RunStore, StoreError, open_store
 
@@ -47,10 +48,14 @@ def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watc
     """
     store = open_store(database_url)
     run = store.take_up(run_id, submission, environment())
-    if run is None:
-        return
+    if run is not None:
+        carry_out(store, run, (watch or Watch)(store, run))
+
+
+def carry_out(store: RunStore, run: Run, watch: "Watch") -> None:
+    """Train a run that was taken up; how it ends is settled in the store."""
     try:
-        status, error = _train(store, run, (watch or Watch)(store, run))
+        status, error = _train(store, run, watch)
         store.settle(run.id, run.attempt, status, error)
     except Lost:
         return
