@@ -54,6 +54,12 @@ class Engine:
         """Connected, and our own cluster, if it is our own, alive."""
         return self._client is not None and (self._child is None or self._child.poll() is None)
 
+    @property
+    def workers(self) -> int:
+        """How many runs train at once."""
+        client = self._client
+        return max(1, sum(client.nthreads().values())) if self.up and client else os.cpu_count() or 1
+
     def start(self) -> threading.Thread:
         """Connect in the background."""
         if self._driver is None:
@@ -158,7 +164,7 @@ class Engine:
         if not self.up or client is None:
             return
         self.store.notice_stale()
-        threads = max(1, sum(client.nthreads().values()))
+        threads = self.workers
         for sweep in active:
             self.store.requeue_interrupted(sweep)
             advance(self.store, sweep)

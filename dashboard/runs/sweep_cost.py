@@ -66,8 +66,11 @@ def checked_points(plan: SweepPlan, costs, workers: int | None = None) -> tuple[
 
 
 def first_configs(plan: SweepPlan, chosen: Sequence[RunConfig]) -> list[RunConfig]:
-    """The runs that a sweep begins with: one a point and seed. TPE has none until it is asked."""
-    return [config for point in chosen for config in plan.configs(point)]
+    """The runs that a sweep begins with, one a point and seed; TPE has none until it is asked.
+
+    Seed by seed, since a seed decides what is held out, and a worker keeps the images of its last run.
+    """
+    return [config for of_seed in zip(*map(plan.configs, chosen), strict=True) for config in of_seed]
 
 
 def seconds_left(plan: SweepPlan, runs: Sequence[Run], costs, workers: int) -> float | None:

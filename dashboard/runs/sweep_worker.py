@@ -4,7 +4,7 @@ from distributed import Reschedule
 
 from .halving import decide
 from .store import RunStore, open_store
-from .trainer import Rest, Watch, carry_out, environment
+from .trainer import LOOK_SECONDS, Rest, Watch, carry_out, environment
 
 made_way: set[tuple[str, int]] = set()  # (run, submission) that this process has made way for, once each
 
@@ -60,6 +60,10 @@ class SweepWatch(Watch):
     """Ends the training early where the sweep judges it, or where another run shall go first; it stays queued."""
 
     makes_way = False
+
+    def __init__(self, store: RunStore, run):
+        super().__init__(store, run)
+        self.next += LOOK_SECONDS  # taking it up was a heartbeat
 
     def done(self, result):
         """Called after each epoch."""

@@ -16,6 +16,7 @@ LOG = ("lr", "l2", "batch_size", "subset")  # drawn so that each order of magnit
 HELD_OUT = 10_000  # images to judge by, unless the plan says otherwise
 MAX_RUNS = 10_000
 MAX_SEEDS = 100
+FIRST_RUNG = 2  # epochs before halving judges first
 SWEEP_STATUSES = ("running", "paused", "stopped", "finished")
 
 
@@ -87,11 +88,11 @@ class SweepPlan:
 
     @cached_property
     def rungs(self) -> tuple[int, ...]:
-        """The epochs at which halving judges, and the last: 1, 2, 4, 8. One run is left at the end, or a few."""
+        """The epochs at which halving judges, and the last: 2, 4, 8. One epoch shows little: see docs/sweeps.md."""
         last = self.base.epochs
         if not self.halving:
             return (last,)
-        times = min(int(math.log2(max(self.count, 1))), int(math.log2(last)))
+        times = min(int(math.log2(max(self.count, 1))), int(math.log2(last / min(FIRST_RUNG, last // 2))))
         return tuple(last >> k for k in range(times, -1, -1))
 
     @property

@@ -67,7 +67,9 @@ def carry_out(store: RunStore, run: Run, watch: "Watch") -> None:
 def _train(store, run, watch):
     """(status, error) at the end of the training."""
     try:
-        for result, state in results(run.config, store.newest_state(run.id, run.attempt), watch):
+        begun = run.attempt > 1 or run.parent is not None
+        before = store.newest_state(run.id, run.attempt) if begun else None
+        for result, state in results(run.config, before, watch):
             store.commit_epoch(run.id, run.attempt, result, state.to_bytes(), run.config.epochs)
             watch.done(result)
     except Rest as rest:
@@ -131,13 +133,23 @@ def split(config):
     again.
     """
     data = datasets.load(config.dataset)
+    what = (config.seed, config.validation, config.subset)
+    if _held.get("of") is not data or _held["what"] != what:
+        _held.update(of=data, what=what, parts=_parts(data, *what))
+    return *_held["parts"], data.test
+
+
+_held: dict = {}  # the split of the last run in this process: the runs of a sweep have the same one
+
+
+def _parts(data, seed, held_out, used):
     training, validation = data.train, None
-    rng = np.random.default_rng([config.seed, SPLIT])
-    if config.validation:
-        training, validation = hold_out(training, config.validation, rng=rng)
-    if config.subset:
-        training = subset(training, config.subset, rng=rng)
-    return training, validation, data.test
+    rng = np.random.default_rng([seed, SPLIT])
+    if held_out:
+        training, validation = hold_out(training, held_out, rng=rng)
+    if used:
+        training = subset(training, used, rng=rng)
+    return training, validation
 
 
 def make_optimizer(config):
