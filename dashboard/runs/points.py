@@ -1,5 +1,6 @@
 """The points of a sweep: every combination, random draws, or what Optuna's TPE asks for."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -100,7 +101,9 @@ def ask(plan: SweepPlan, runs: Sequence[Run], count: int) -> list[RunConfig]:
     optuna = optuna_or_refuse()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     known = by_point(runs)
-    sampler = optuna.samplers.TPESampler(seed=plan.base.seed + len(known), constant_liar=True, multivariate=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        sampler = optuna.samplers.TPESampler(seed=plan.base.seed + len(known), constant_liar=True)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     space = _space(optuna, plan)
     for point, its_runs in known.items():
