@@ -1,6 +1,7 @@
 """The Dask client. Starts a local cluster as a child process when MLP_SCHEDULER names no scheduler."""
 
 import atexit
+import contextlib
 import logging
 import os
 import secrets
@@ -19,6 +20,7 @@ from .sweep_worker import advance, train_sweep
 from .trainer import train_run
 
 logger = logging.getLogger(__name__)
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is noticed and mended here
 ROOT = Path(__file__).parents[2]
 CONNECT_SECONDS = 10
 DRIVE_SECONDS = 1  # between two looks at the sweeps
@@ -74,8 +76,7 @@ class Engine:
             if self.up:
                 return
             try:
-                if self._client is not None:  # of a cluster that is gone
-                    self._client.close(timeout=0)
+                self._let_go()  # of a cluster that is gone
                 self._client = self._connect()
                 self.problem = None
                 for run in self.store.queued():
@@ -182,8 +183,12 @@ class Engine:
         self._look.set()
         if self._driver is not None:
             self._driver.join(CONNECT_SECONDS)
+        self._let_go()
+
+    def _let_go(self):
         if self._client is not None:
-            self._client.close(timeout=1)
+            with contextlib.suppress(TimeoutError):  # its scheduler is gone
+                self._client.close(timeout=1)
             self._client = None
         if self._child is not None:
             self._child.terminate()
