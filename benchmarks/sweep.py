@@ -56,15 +56,15 @@ def swept(store, engine, plan):
     return now.ended - began, store.runs_of(sweep.id)
 
 
-def bare(threads):
-    """Seconds of the same 40 trainings one after another in a process that does nothing else."""
-    command = [sys.executable, "-m", "benchmarks.sweep", "bare"]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads)}
+def alone(what):
+    """Seconds that a process of its own takes, with one BLAS thread as a worker has."""
+    command = [sys.executable, "-m", "benchmarks.sweep", what]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     return float(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def train_bare():
-    """What `bare` runs."""
+    """Seconds of the same 40 trainings one after another in a process that does nothing else."""
     configs = points(plan(3))
     training, validation, test = trainer.split(configs[0])
     began = time.perf_counter()
@@ -78,20 +78,8 @@ def train_bare():
     return time.perf_counter() - began
 
 
-def grid_search():
-    """Seconds of GridSearchCV(n_jobs=2) with MLPClassifier on the same points with the same split, one BLAS thread."""
-    return float(
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "benchmarks.sweep", "sklearn"],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-            stdout=subprocess.PIPE,
-            check=True,
-        ).stdout
-    )
-
-
 def search():
-    """What `grid_search` runs."""
+    """Seconds of GridSearchCV(n_jobs=2) with MLPClassifier on the same points with the same split."""
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
     from sklearn.neural_network import MLPClassifier
 
@@ -107,19 +95,18 @@ def search():
 
 def grid(repeats):
     """The three in turn, so that what else the machine does disturbs all of them."""
-    print(f"load {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
-    taken = {"sweep": [], "bare, 1 BLAS thread": [], "bare, 2 BLAS threads": []}
+    taken = {"sweep": [], "bare": [], "GridSearchCV": []}
     with engine() as (store, running):
         for _ in range(repeats):
+            load = os.getloadavg()[0]
             taken["sweep"].append(swept(store, running, plan(3))[0])
-            for threads, name in enumerate(list(taken)[1:3], 1):
-                taken[name].append(bare(threads))
-            print({name: round(seconds[-1], 2) for name, seconds in taken.items()}, flush=True)
-    best = {name: statistics.median(seconds) for name, seconds in taken.items()}
-    speedup = best["bare, 1 BLAS thread"] / best["sweep"]
-    print(f"speed-up {speedup:.2f} of 2, {speedup / 2:.1%} of the ideal")
-    searched = grid_search()
-    print(f"GridSearchCV {searched:.1f} s; the sweep takes {best['sweep'] / searched:.1%} of that")
+            taken["bare"].append(alone("bare"))
+            taken["GridSearchCV"].append(alone("sklearn"))
+            print(f"load {load:.2f}:", {name: round(seconds[-1], 2) for name, seconds in taken.items()}, flush=True)
+    ratios = [bare / sweep for bare, sweep in zip(taken["bare"], taken["sweep"], strict=True)]
+    searched = [sweep / search for sweep, search in zip(taken["sweep"], taken["GridSearchCV"], strict=True)]
+    print(f"speed-up, median of {repeats}: {statistics.median(ratios):.2f} of 2; best {max(ratios):.2f}")
+    print(f"of GridSearchCV's time: {statistics.median(searched):.1%}")
 
 
 def halving(seeds):
