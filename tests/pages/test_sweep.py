@@ -97,9 +97,7 @@ def test_values_that_break_a_rule_are_said_and_nothing_starts(open_app, store):
     app = open_app("pages/sweep.py")
     next(text for text in app.text_input if text.label == "Learning rate").set_value("0.1, fast").run()
     assert not app.exception
-    assert (
-        app.error[0].value == "Learning rate must be a number \\> 0, got 'fast'." or "got 'fast'" in app.error[0].value
-    )
+    assert app.error[0].value.endswith("got 'fast'.")
     assert button(app, "Start sweep").disabled
     assert store.latest_sweeps(10) == []
 
@@ -107,7 +105,6 @@ def test_values_that_break_a_rule_are_said_and_nothing_starts(open_app, store):
 @pytest.mark.parametrize("method", ["random", "tpe"])
 def test_draws_come_from_ranges(open_app, method):
     app = open_app("pages/sweep.py")
-    app.get("button_group")[0].set_value([method]) if False else None
     app.session_state["sweep.method"] = method
     app.run()
     assert not app.exception
@@ -127,13 +124,14 @@ def test_start_makes_the_runs_and_they_are_trained(open_app, store):
     assert app.query_params["id"] == sweep.id
     assert {run.config.hidden for run in store.runs_of(sweep.id)} == {(4,), (8,)}
     wait_for(lambda: store.sweep(sweep.id).status == "finished", "the end of the sweep", patience=60)
-    assert "2 of 2 runs" in text_of(app.run()) or app.get("progress")
+    assert app.run().dataframe[0].value["Status"].tolist() == ["Finished"] * 2
 
 
-def test_pause_resume_and_stop_all(open_app, store, make):
+def test_stop_all_stops_the_runs_of_a_paused_sweep(open_app, store, make):
     sweep = make(plan(), train=False)
     app = open_app("pages/sweep.py", id=sweep.id)
     assert not app.exception
+    assert button(app, "Resume")
     button(app, "Stop all").click().run()
     assert store.sweep(sweep.id).status == "stopped"
     assert {run.status for run in store.runs_of(sweep.id)} == {"stopped"}
