@@ -22,6 +22,7 @@ def _origins_validation_diagnostics(op):
         Column("parent_epoch", Integer),
         Column("sweep", String(16)),
         Column("priority", Integer, nullable=False, server_default="0"),
+        Column("until", Integer),
         Column("deleted", Float),
         Column("best_validation", Float),
         Column("claimed_accuracy", Float),
@@ -34,6 +35,17 @@ def _origins_validation_diagnostics(op):
     ):
         op.add_column("epochs", column)
     op.create_index("runs_by_sweep", "runs", ["sweep"])
+    op.create_table(
+        "sweeps",
+        Column("id", String(16), primary_key=True),
+        Column("number", Integer, nullable=False, unique=True),
+        Column("name", String(200), nullable=False),
+        Column("plan", Text, nullable=False),
+        Column("status", String(16), nullable=False),
+        Column("step", Integer, nullable=False, server_default="0"),
+        Column("created", Float, nullable=False),
+        Column("ended", Float),
+    )
 
 
 STEPS = {1: _origins_validation_diagnostics}  # by the version that each starts from

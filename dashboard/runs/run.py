@@ -29,6 +29,7 @@ class Run:
     parent_epoch: int | None
     sweep: str | None
     priority: int
+    until: int | None  # the epoch at which it waits for its sweep to judge it
     note: str
     created: float
     started: float | None

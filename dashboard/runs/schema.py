@@ -43,6 +43,7 @@ runs = Table(
     Column("parent_epoch", Integer),  # whose weights a fork began with
     Column("sweep", String(16)),
     Column("priority", Integer, nullable=False, server_default="0"),  # the higher, the sooner
+    Column("until", Integer),  # the epoch at which it waits for its sweep to judge it
     Column("note", Text, nullable=False, default=""),
     Column("created", Float, nullable=False),  # seconds since 1970, UTC, like all times here
     Column("started", Float),
@@ -77,6 +78,19 @@ epochs = Table(
     Column("validation_loss", Float),
     Column("validation_accuracy", Float),
     Column("diagnostics", Text),  # JSON of mlpcore.diagnostics
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("step", Integer, nullable=False, server_default="0"),  # raised with every decision; fences the next one
+    Column("created", Float, nullable=False),
+    Column("ended", Float),
 )
 
 checkpoints = Table(

@@ -17,9 +17,10 @@ from sqlalchemy import delete as delete_from
 from mlpcore import EpochResult, TrainingState
 
 from .config import ConfigError, RunConfig
-from .database import Database, StoreError
+from .database import StoreError
 from .run import ACTIVE, Run
 from .schema import about, checkpoints, epochs, runs
+from .sweep_store import SweepStore
 
 SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
@@ -48,8 +49,8 @@ def open_store(url: str) -> "RunStore":
     return RunStore(url)
 
 
-class RunStore(Database):
-    """Runs in the database at `url`. StoreError when it can't be opened, read or written."""
+class RunStore(SweepStore):
+    """Runs and sweeps in the database at `url`. StoreError when it can't be opened, read or written."""
 
     # -- what pages do ----------------------------------------------------------------------------------------
 
@@ -167,8 +168,8 @@ class RunStore(Database):
         return {row["id"]: Run.from_row(row) for row in self._rows(select(runs).where(runs.c.id.in_(ids), KEPT))}
 
     def queued(self) -> list[Run]:
-        """The runs that wait, oldest first."""
-        statement = select(runs).where(runs.c.status == "queued", KEPT).order_by(runs.c.number)
+        """The runs that wait, oldest first; a sweep looks after its own."""
+        statement = select(runs).where(runs.c.status == "queued", runs.c.sweep.is_(None), KEPT).order_by(runs.c.number)
         return [Run.from_row(row) for row in self._rows(statement)]
 
     def epochs(self, run: str) -> list[EpochResult]:
@@ -287,8 +288,8 @@ class RunStore(Database):
         self._write(work)
 
     def settle(self, run: str, attempt: int, status: str, error: str | None = None) -> None:
-        """The trainer's last word: paused, finished, stopped or failed."""
-        ended = None if status == "paused" else time.time()
+        """The trainer's last word: paused, finished, stopped or failed; queued when it makes way for another run."""
+        ended = None if status in ("paused", "queued") else time.time()
         if not self._update(
             [runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running"],
             status=status,

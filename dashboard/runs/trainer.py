@@ -25,6 +25,7 @@ from mlpcore import (
 from .. import datasets
 from ..datasets import DATASETS
 from ..errors import UserError
+from .run import Run
 from .settings import WITH_MOMENTUM
 from .store import WISHES, Lost, RunStore, StoreError, open_store
 
@@ -47,10 +48,14 @@ def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watc
     """
     store = open_store(database_url)
     run = store.take_up(run_id, submission, environment())
-    if run is None:
-        return
+    if run is not None:
+        carry_out(store, run, (watch or Watch)(store, run))
+
+
+def carry_out(store: RunStore, run: Run, watch: "Watch") -> None:
+    """Train a run that was taken up; how it ends is settled in the store."""
     try:
-        status, error = _train(store, run, (watch or Watch)(store, run))
+        status, error = _train(store, run, watch)
         store.settle(run.id, run.attempt, status, error)
     except Lost:
         return
@@ -62,7 +67,9 @@ def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watc
 def _train(store, run, watch):
     """(status, error) at the end of the training."""
     try:
-        for result, state in results(run.config, store.newest_state(run.id, run.attempt), watch):
+        begun = run.attempt > 1 or run.parent is not None
+        before = store.newest_state(run.id, run.attempt) if begun else None
+        for result, state in results(run.config, before, watch):
             store.commit_epoch(run.id, run.attempt, result, state.to_bytes(), run.config.epochs)
             watch.done(result)
     except Rest as rest:
@@ -126,13 +133,23 @@ def split(config):
     again.
     """
     data = datasets.load(config.dataset)
+    what = (config.seed, config.validation, config.subset)
+    if _held.get("of") is not data or _held["what"] != what:
+        _held.update(of=data, what=what, parts=_parts(data, *what))
+    return *_held["parts"], data.test
+
+
+_held: dict = {}  # the split of the last run in this process: the runs of a sweep have the same one
+
+
+def _parts(data, seed, held_out, used):
     training, validation = data.train, None
-    rng = np.random.default_rng([config.seed, SPLIT])
-    if config.validation:
-        training, validation = hold_out(training, config.validation, rng=rng)
-    if config.subset:
-        training = subset(training, config.subset, rng=rng)
-    return training, validation, data.test
+    rng = np.random.default_rng([seed, SPLIT])
+    if held_out:
+        training, validation = hold_out(training, held_out, rng=rng)
+    if used:
+        training = subset(training, used, rng=rng)
+    return training, validation
 
 
 def make_optimizer(config):

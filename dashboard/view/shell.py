@@ -33,6 +33,7 @@ def navigation() -> StreamlitPage:
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/mistakes.py", title="Mistakes"),
         st.Page("pages/weights.py", title="Weights"),
+        st.Page("pages/sweep.py", title="Sweep"),
     ]
     return st.navigation(pages, position="top")
 

@@ -9,6 +9,7 @@ from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
 from .picture import KINDS as PICTURES
 from .picture import picture
+from .sweep import heat_chart, importance_chart, parallel_chart, spread
 from .training import accuracy_floor, epoch_chart, history, loss_ceiling
 from .weights import histogram_chart, histogram_data, outgoing_chart, outgoing_data, spread_chart
 
@@ -26,9 +27,11 @@ __all__ = [
     "diagnostics",
     "diagnostics_chart",
     "epoch_chart",
+    "heat_chart",
     "histogram_chart",
     "histogram_data",
     "history",
+    "importance_chart",
     "loss_ceiling",
     "outgoing_chart",
     "outgoing_data",
@@ -36,7 +39,9 @@ __all__ = [
     "outputs_data",
     "overlay_chart",
     "overlay_data",
+    "parallel_chart",
     "picture",
     "run_colour",
+    "spread",
     "spread_chart",
 ]

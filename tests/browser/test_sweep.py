@@ -1,0 +1,110 @@
+"""A sweep as a person sees it: it lives, it can be paused, its lines are brushed, and a killed server costs nothing."""
+
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.runs.config import RunConfig
+from dashboard.runs.points import points
+from dashboard.runs.sweep_cost import first_configs
+from dashboard.runs.sweeps import SweepPlan
+from tests.browser.server import wait_for
+
+QUICK = RunConfig(epochs=2, subset=2000, validation=1000)
+WIDTHS = tuple((width,) for width in (4, 8, 12, 16, 20, 24, 28, 32))
+RATES = (0.3, 1.0, 2.0, 3.0, 5.0)
+
+
+@pytest.fixture
+def begin(database):
+    """Make a sweep as the command line does: in the database, for the server to find."""
+
+    def begin(base=QUICK, widths=WIDTHS, rates=RATES):
+        plan = SweepPlan(base, {"hidden": widths, "lr": rates})
+        return database.create_sweep(plan, first_configs(plan, points(plan)))
+
+    return begin
+
+
+def open_sweep(page, url):
+    """From the navigation: a page opened by its own link makes Streamlit ask for two missing files."""
+    page.goto(url)
+    page.get_by_role("link", name="Sweep").click()
+    return page
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def statuses(database, sweep):
+    return {run.status for run in database.runs_of(sweep.id)}
+
+
+def lit(page):
+    """The lines of the parallel coordinates that are not pale."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg .mark-line path')]
+        .filter(line => Number(line.getAttribute('opacity')) > 0.5).length"""
+    )
+
+
+def test_a_person_starts_a_sweep_pauses_it_and_sees_its_end(server, database, open_page):
+    page = open_sweep(open_page(server.url), server.url)
+    page.get_by_role("textbox", name="Hidden layers").fill("64, 100")
+    page.get_by_role("textbox", name="Hidden layers").press("Enter")
+    expect(page.get_by_text("6 runs, 24 epochs")).to_be_visible()
+    button(page, "Start sweep").click()
+    expect(page.get_by_text("of 6 runs")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").first).to_contain_text("%")
+    (sweep,) = database.latest_sweeps(2)
+    assert page.url.endswith(f"id={sweep.id}")
+    button(page, "Pause").click()
+    expect(button(page, "Resume")).to_be_visible()
+    wait_for(lambda: "running" not in statuses(database, sweep), "the pause of every run")
+    done = sum(run.epochs_done for run in database.runs_of(sweep.id))
+    button(page, "Resume").click()
+    wait_for(lambda: sum(run.epochs_done for run in database.runs_of(sweep.id)) > done, "a further epoch")
+    expect(page.get_by_text("6 of 6 runs")).to_be_visible()
+    expect(page.get_by_text("Finished").first).to_be_visible()
+    assert statuses(database, sweep) == {"finished"}
+    page.get_by_role("link", name="Open the best 6 runs in Compare").click()
+    expect(page.get_by_text("leads with")).to_be_visible()
+
+
+def test_a_box_over_an_axis_lights_the_lines_that_pass_through_it(server, database, begin, open_page):
+    sweep = begin(widths=((4,), (8,), (16,), (32,)), rates=(0.3, 1.0, 3.0))
+    page = open_sweep(open_page(server.url, height=1400), server.url)
+    expect(page.get_by_text("12 of 12 runs")).to_be_visible()
+    assert statuses(database, sweep) == {"finished"}
+    wait_for(lambda: lit(page) == 12, "twelve lines")
+    axes = page.locator("[data-testid=stVegaLiteChart]").nth(1).locator("svg .role-axis-grid line")
+    first = axes.first.bounding_box()
+    x, top, height = first["x"], first["y"], first["height"]
+    page.mouse.move(x - 8, top + height - 30)  # around the lowest value of the first axis
+    page.mouse.down()
+    page.mouse.move(x + 8, top + height - 1, steps=5)
+    page.mouse.up()
+    wait_for(lambda: lit(page) == 3, "the three lines of four hidden units")
+    page.mouse.dblclick(x + 60, top + 60)
+    wait_for(lambda: lit(page) == 12, "twelve lines again")
+
+
+def test_a_killed_server_repeats_nothing_when_it_is_back(server, database, begin, open_page):
+    sweep = begin()
+    page = open_sweep(open_page(server.url), server.url)
+    expect(page.get_by_text("of 40 runs")).to_be_visible()
+    wait_for(lambda: sum(r.status == "finished" for r in database.runs_of(sweep.id)) >= 6, "the first runs' end")
+    before = {run.id: run.ended for run in database.runs_of(sweep.id) if run.status == "finished"}
+    page.context.close()
+    server.end(signal.SIGKILL)
+    assert sum(run.status == "finished" for run in database.runs_of(sweep.id)) < 40
+    server.start()
+    page = open_sweep(open_page(server.url), server.url)
+    wait_for(lambda: database.sweep(sweep.id).status == "finished", "the end of the sweep", patience=60)
+    runs = database.runs_of(sweep.id)
+    assert [run.status for run in runs] == ["finished"] * 40
+    assert all(len(database.epochs(run.id)) == 2 for run in runs)
+    assert {run: database.get(run).ended for run in before} == before
+    expect(page.get_by_text("40 of 40 runs")).to_be_visible()
