@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 
 from distributed import Client, Future, fire_and_forget
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 
 from ..errors import UserError
 from . import estimates
@@ -87,7 +89,8 @@ class Engine:
                 self.problem = str(error)
                 return
         if self.scheduler is None and estimates.load_costs() is None:
-            estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
+            with contextlib.suppress(FutureCancelledError, CommClosedError):  # the app ends: the next start measures
+                estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
 
     def _connect(self):
         address = self.scheduler or self._start_cluster()
