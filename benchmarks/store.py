@@ -91,11 +91,8 @@ def measure(name, url, seconds):
         store.commit_epoch(run.id, run.attempt, EpochResult(number, 0.1, 0.9, 0.1, 0.9, 0.4), checkpoint, 16)
     store.settle(run.id, run.attempt, "finished")
     alone = reads(store, run, for_seconds(2))
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITE, url, str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                         text=True)
-        for _ in range(WRITERS)
-    ]  # fmt: skip
+    command, pipe = [sys.executable, "-c", WRITE, url, str(seconds)], subprocess.PIPE
+    writers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(WRITERS)]
     for writer in writers:
         assert writer.stdout.readline() == "ready\n"
     for writer in writers:
