@@ -30,6 +30,10 @@ TICK_SECONDS = 1.5
 EPOCHS = 16
 THINK_SECONDS = 60  # between the end of a run and the next one
 HOUR = 3600
+COURSES = (  # people, workers, page servers, cores of the database
+    (1, 2, 1, 1), (40, 8, 1, 1), (40, 8, 2, 1), (200, 32, 4, 1), (200, 32, 8, 2),
+    (1000, 128, 16, 1), (1000, 128, 16, 4), (1000, 128, 32, 4),
+)  # fmt: skip
 
 
 @dataclass
@@ -99,15 +103,12 @@ def main():
     if asked.parse_args().measure:
         print(f"{1000 * measure():.2f} ms of a core for a task, the client's share included")
         return
-    print(
-        "people workers page servers   "
-        + "".join(f"{name:>18}" for name in ("scheduler", "workers", "database", "pages"))
-    )
-    for people, workers, page_servers in ((1, 2, 1), (40, 8, 1), (40, 8, 2), (200, 32, 4), (1000, 128, 16),
-                                          (1000, 128, 32)):  # fmt: skip
-        found = simulate(people, workers, page_servers)
+    names = "".join(f"{name:>18}" for name in ("scheduler", "workers", "database", "pages"))
+    print(f"people workers page servers database cores   {names}")
+    for people, workers, page_servers, database in COURSES:
+        found = simulate(people, workers, page_servers, database)
         cells = "".join(f"{busy:>9.0%} {wait:>6.2f} s" for busy, wait in found.values())
-        print(f"{people:>6} {workers:>7} {page_servers:>12}   {cells}", flush=True)
+        print(f"{people:>6} {workers:>7} {page_servers:>12} {database:>14}   {cells}", flush=True)
 
 
 if __name__ == "__main__":
