@@ -41,10 +41,10 @@ def free_port():
 
 
 class Server:
-    """`streamlit run streamlit_app.py` on a free port, with a database of its own."""
+    """`streamlit run streamlit_app.py` on a free port; `settings` are further variables of its environment."""
 
-    def __init__(self, database_url, log):
-        self.database_url, self.log = database_url, log
+    def __init__(self, database_url, log, **settings):
+        self.database_url, self.log, self.settings = database_url, log, settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -54,7 +54,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
-        environment = {**os.environ, "MLP_DATABASE_URL": self.database_url}
+        environment = {**os.environ, "MLP_DATABASE_URL": self.database_url, **self.settings}
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
                 [*command, f"--server.port={self.port}"], cwd=ROOT, env=environment, stdout=log, stderr=log

@@ -1,0 +1,141 @@
+"""Two page servers behind nginx, over PostgreSQL and a Dask cluster: one is killed, and the pages go on."""
+
+import re
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.runs.store import RunStore
+from tests.browser.server import ROOT, Server, wait_for
+from tests.cluster.machines import Cluster
+from tests.support import free_port, nginx
+
+SETTINGS = {"STREAMLIT_SERVER_COOKIE_SECRET": "one secret for both"}
+
+
+class Proxy:
+    """nginx with docs/nginx.conf, its ports and folders exchanged for the test's."""
+
+    def __init__(self, folder, servers):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        text = (ROOT / "docs" / "nginx.conf").read_text()
+        ours = {"127.0.0.1:8080": f"127.0.0.1:{self.port}", "/run/": f"{folder}/", "/var/log/": f"{folder}/"}
+        ours |= {f"127.0.0.1:850{i}": f"127.0.0.1:{server.port}" for i, server in enumerate(servers, start=1)}
+        for theirs, value in ours.items():
+            assert theirs in text
+            text = text.replace(theirs, value)
+        temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi",
+                                                                               "uwsgi", "scgi"))  # fmt: skip
+        config = Path(folder) / "nginx.conf"
+        config.write_text(text.replace("http {", f"http {{\n{temporary}", 1))
+        self.log = folder / "mlp-lab-nginx.log"
+        command = [nginx(), "-c", config, "-e", self.log, "-g", "daemon off;"]
+        self.process = subprocess.Popen(list(map(str, command)), stderr=subprocess.DEVNULL)
+        wait_for(self.answers, "an answer of nginx")
+
+    def answers(self):
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.get("/_stcore/health").status == 200
+        except OSError:
+            return False
+
+    def get(self, path, **headers):
+        return urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=5)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def servers(postgres, tmp_path):
+    """Two page servers with one database and one scheduler."""
+    if nginx() is None:
+        pytest.skip("nginx is not installed")
+    url = postgres.new_database()
+    cluster = Cluster(tmp_path, workers=2).wait()
+    settings = {**SETTINGS, "MLP_SCHEDULER": cluster.address}
+    servers = [Server(url, tmp_path / f"pages{i}.log", **settings).start() for i in range(2)]
+    yield servers
+    for server in servers:
+        server.end()
+        assert "Traceback" not in server.log.read_text()
+    cluster.end()
+
+
+@pytest.fixture
+def proxy(servers, tmp_path):
+    proxy = Proxy(tmp_path, servers)
+    yield proxy
+    proxy.end()
+
+
+@pytest.fixture
+def page(chrome, proxy):
+    """A tab, whose console may tell of the server that was killed."""
+    context = chrome.new_context(viewport={"width": 1400, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def serving(servers):
+    """The one server that has a page's websocket."""
+
+    def sockets(server):
+        connections = server.family()[0].net_connections("tcp")
+        return sum(each.laddr.port == server.port and each.status == "ESTABLISHED" for each in connections)
+
+    return wait_for(lambda: next((server for server in servers if sockets(server)), None), "a page's connection")
+
+
+def button(page, name):
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def epoch(page):
+    """The epoch that the page says is under way."""
+    found = re.search(r"epoch (\d+) of", page.get_by_test_id("stMain").inner_text())
+    return int(found[1]) if found else 0
+
+
+def test_a_page_goes_on_through_the_other_server_when_its_own_is_killed(servers, proxy, page):
+    store = RunStore(servers[0].database_url)
+    page.goto(f"{proxy.url}/?hidden=100&epochs=300")
+    button(page, "Train").click()
+    page.wait_for_url("**run=*")
+    run = page.url.split("run=")[1].partition("&")[0]
+    wait_for(lambda: store.get(run).epochs_done >= 2, "two epochs")
+    wait_for(lambda: epoch(page) >= 2, "the run on the page")
+
+    killed = serving(servers)
+    killed.end(signal.SIGKILL)
+    other = next(server for server in servers if server is not killed)
+    before = store.get(run).epochs_done
+    wait_for(lambda: epoch(page) > before + 2, "the browser's return, and the run going on before its eyes")
+    assert serving([other]) is other
+    button(page, "Stop").click()
+    wait_for(lambda: store.get(run).status == "stopped", "the stop, asked of the other server")
+    assert store.get(run).attempt == 1  # the worker has not noticed anything
+
+    page.reload()
+    expect(page.get_by_text("Run 1", exact=False).first).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    store.close()
+
+
+def test_a_browser_keeps_its_seat_and_many_browsers_have_many(proxy):
+    def seat(**headers):
+        cookies = proxy.get("/_stcore/health", **headers).headers.get_all("Set-Cookie")
+        return next(cookie for cookie in cookies if cookie.startswith("mlp_lab=")).partition(";")[0]
+
+    seats = {seat() for _ in range(20)}
+    assert len(seats) == 20
+    mine = seats.pop()
+    assert {seat(Cookie=mine) for _ in range(5)} == {mine}
