@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.analysis.sweep_table import ranking
 from dashboard.runs import estimates
-from dashboard.runs.sweep_cost import checked_points, first_configs
+from dashboard.runs.sweep_cost import begin, checked_points
 from dashboard.runs.sweeps import Sweep, SweepPlan
 from dashboard.view import shell
 from dashboard.view.sweep import board, setup
@@ -27,8 +27,7 @@ WIDTH: dict[str, Literal["stretch", "content"]] = {"side": "stretch", "body": "c
 def start(plan: SweepPlan) -> None:
     """A new sweep of this plan."""
     with shell.problems_kept():
-        points, _ = checked_points(plan, estimates.load_costs(), shell.engine().workers)
-        sweep = shell.store().create_sweep(plan, first_configs(plan, points))
+        sweep = begin(shell.store(), plan, workers=shell.engine().workers)
         st.session_state[OPENED] = sweep.id
         shell.engine().sweep()
 

@@ -8,7 +8,8 @@ from .. import formats
 from . import estimates, points
 from .config import ConfigError, RunConfig
 from .run import Run
-from .sweeps import MAX_RUNS, SweepPlan
+from .store import RunStore
+from .sweeps import MAX_RUNS, Sweep, SweepPlan
 
 MAX_SECONDS = 7 * 24 * 3600
 
@@ -71,6 +72,12 @@ def first_configs(plan: SweepPlan, chosen: Sequence[RunConfig]) -> list[RunConfi
     Seed by seed, since a seed decides what is held out, and a worker keeps the images of its last run.
     """
     return [config for of_seed in zip(*map(plan.configs, chosen), strict=True) for config in of_seed]
+
+
+def begin(store: RunStore, plan: SweepPlan, name: str | None = None, workers: int | None = None) -> Sweep:
+    """A new sweep of a plan, for an engine to find; ConfigError for one that can't be carried out."""
+    chosen, _ = checked_points(plan, estimates.load_costs(), workers)
+    return store.create_sweep(plan, first_configs(plan, chosen), name)
 
 
 def seconds_left(plan: SweepPlan, runs: Sequence[Run], costs, workers: int) -> float | None:

@@ -9,6 +9,7 @@ import pandas as pd
 from .look import HEIGHT
 
 RAMP = {False: ("#e3ebfb", "#2f62d0"), True: ("#1d2a44", "#7aa5ff")}  # low to high accuracy, by whether it is dark
+LINES = {False: ("#b3c6ef", "#1f4bab"), True: ("#3a5080", "#a3c1ff")}  # the same for thin lines
 PAPER = {False: "#ffffff", True: "#12161d"}
 WRITTEN = 80  # cells, up to which each has its figure written in it
 ACCURACY = {"type": "quantitative", "format": ".2%", "title": "Validation accuracy"}
@@ -119,7 +120,7 @@ def parallel_chart(titles: Sequence[str], marks: pd.DataFrame, domain: Sequence[
                     "color": {
                         "field": "validation",
                         "type": "quantitative",
-                        "scale": {"domain": list(domain), "range": list(RAMP[dark]), "clamp": True},
+                        "scale": {"domain": list(domain), "range": list(LINES[dark]), "clamp": True},
                         "legend": None,
                     },
                     "tooltip": tooltip,
