@@ -15,6 +15,7 @@ from dashboard.view.compare.verdict import verdict
 
 LISTED, LATEST = 1000, 10
 TICK_SECONDS = 0.5
+WHOLE = "compare.whole"  # whether the whole page runs, and not a live part alone
 METRICS = {"accuracy": "Accuracy", "loss": "Loss", "error": "Error"}
 AXES = {"epochs": "Epochs", "updates": "Updates", "seconds": "Seconds"}
 
@@ -69,6 +70,8 @@ def curves(drawn: list[Run], how: dict) -> None:
 
 def fresh(drawn: list[Run]) -> list[Run]:
     """The runs as they are now; the whole page runs again when one of them starts or ends."""
+    if st.session_state[WHOLE]:  # it has just looked, and a rerun asked for now could be lost between two others
+        return drawn
     now = shell.store().several([run.id for run in drawn])
     if len(now) < len(drawn) or any(now[run.id].active != run.active for run in drawn):
         st.rerun()
@@ -77,7 +80,7 @@ def fresh(drawn: list[Run]) -> list[Run]:
 
 def top(drawn: list[Run], everything: list[Run]) -> None:
     """The verdict, afresh at each look while a run trains."""
-    if choice.changed(drawn):  # by a button in this very part
+    if not st.session_state[WHOLE] and choice.changed(drawn):  # by a button in this very part
         st.rerun()
     with shell.problems_said():
         verdict(fresh(drawn), everything, choice.baseline(drawn))
@@ -90,6 +93,7 @@ def middle(drawn: list[Run], how: dict) -> None:
 
 
 shell.enter()
+st.session_state[WHOLE] = True
 with shell.problems_said():
     shell.store().notice_stale()
     runs = shell.store().latest(LISTED)
@@ -109,3 +113,4 @@ with shell.problems_said():
     actions(chosen, runs)
     run_list(runs, chosen, how["baseline"])
     choice.write_link()
+st.session_state[WHOLE] = False

@@ -1,9 +1,11 @@
 """What only a browser and real processes show: the page lives, and what happens when parts of it die."""
 
+import contextlib
 import re
 import signal
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from dashboard.runs.store import STALE_SECONDS
@@ -134,9 +136,16 @@ def test_the_server_dies_nothing_is_left_and_resume_ends_as_if_nothing_had_happe
 
 
 def choose(page, label, name):
-    """Choose from a box of the sidebar."""
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=name, exact=True).click()
+    """Choose from a box of the sidebar; a page that is drawn anew just then closes its list."""
+    option = page.get_by_role("option", name=name, exact=True)
+
+    def chosen():
+        with contextlib.suppress(PlaywrightTimeout):
+            page.get_by_role("combobox", name=label).click()
+            option.click(timeout=2000)
+            return True
+
+    wait_for(chosen, f"the choice of {name}")
 
 
 def test_settings_chosen_from_advanced_are_those_of_the_stored_run(server, database, open_page):

@@ -109,6 +109,7 @@ def test_a_unit_is_picked_and_everything_follows_the_epoch(server, database, ope
 
     test, labels = datasets.load("mnist").test
     best = int((test.astype(np.float32) @ net.layers[0].W[5]).argmax())
+    expect(exciting.locator("button").first).to_have_attribute("data-index", str(best))
     exciting.locator("button").first.click()
     expect(page.get_by_label("Test image")).to_have_value(str(best))
     guesses = {e: answers.one_output(answers.network(database, database.get(run), e), test[best]) for e in (1, 2, 3)}
