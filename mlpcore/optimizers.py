@@ -6,6 +6,9 @@ import numpy as np
 
 from .errors import require
 
+BLOCK = 32_768  # numbers updated at a time: they stay in the cache from the first pass over them to the last
+NEGLIGIBLE = 1e-24
+
 
 class SGD:
     """Stochastic gradient descent: p <- p - lr * dC/dp, with C the mean cost of the batch (Nielsen 2015, eq. 20).
@@ -20,7 +23,7 @@ class SGD:
         """lr: the learning rate; ValueError unless it is a finite number > 0."""
         require(math.isfinite(lr) and lr > 0, f"learning rate must be a number > 0, got {lr}")
         self.lr, self.factor = lr, 1.0
-        self._memory, self._scratch = {}, {}
+        self._memory, self._scraps = {}, {}
 
     @property
     def scale(self):
@@ -28,19 +31,40 @@ class SGD:
 
     def step(self, p, gradient, scale=1.0):
         """Update the array p in place. `gradient`, of its shape, is `scale` dC/dp, and stays as it is."""
+        arrays = (p, gradient, *self._arrays(p))
+        rows = max(1, BLOCK * len(p) // max(1, p.size))
+        for first in range(0, len(p), rows):
+            self._update(scale, *(array[first : first + rows] for array in arrays))
+
+    def _update(self, scale, p, gradient):
+        p -= self._change(gradient, scale)
+
+    def _change(self, gradient, scale):
+        """lr * dC/dp"""
         rate = self.lr * self.factor
-        if scale != rate:
-            gradient = np.multiply(gradient, rate / scale, out=self._array(self._scratch, "change", p))
-        self._update(p, gradient)
+        return gradient if scale == rate else np.multiply(gradient, rate / scale, out=self._scrap("change", gradient))
 
-    def _update(self, p, change):
-        p -= change
+    def _arrays(self, p):
+        """Those kept for p, of its shape."""
+        return [self._remembered(name, p) for name in self.remembers]
 
-    def _array(self, arrays, name, like):
+    def _remembered(self, name, like):
         """The array kept under `name`; zeros of the shape of `like` the first time."""
-        if name not in arrays:
-            arrays[name] = np.zeros_like(like)
-        return arrays[name]
+        if name not in self._memory:
+            self._memory[name] = np.zeros_like(like)
+        return self._memory[name]
+
+    def _scrap(self, name, like):
+        """An array of the shape of `like` to write into."""
+        if (name, like.shape) not in self._scraps:
+            self._scraps[name, like.shape] = np.empty_like(like)
+        return self._scraps[name, like.shape]
+
+    def settle(self):
+        """Forget what no longer moves a weight. A velocity that fades without new gradients, as that of a pixel which
+        is seldom lit, would end among the subnormal numbers, with which a core calculates many times slower."""
+        for array in self._memory.values():
+            array[np.abs(array) < NEGLIGIBLE] = 0
 
     def state(self):
         """{name: array} of what a resumed training needs; nothing for plain SGD. The arrays, not copies."""
@@ -67,8 +91,8 @@ class Momentum(SGD):
         require(0 <= momentum < 1, f"momentum must be at least 0 and below 1, got {momentum}")
         self.momentum = momentum
 
-    def _update(self, p, change):
-        v = self._array(self._memory, "velocity", p)
+    def _update(self, scale, p, gradient, v):
+        change = self._change(gradient, scale)
         v *= self.momentum
         v += change
         p -= self._step(v, change)
@@ -84,7 +108,7 @@ class Nesterov(Momentum):
     """
 
     def _step(self, v, change):
-        ahead = np.multiply(v, self.momentum, out=self._array(self._scratch, "ahead", v))
+        ahead = np.multiply(v, self.momentum, out=self._scrap("ahead", v))
         ahead += change
         return ahead
 
@@ -107,12 +131,13 @@ class Adam(SGD):
             require(0 <= beta < 1, f"{name} must be at least 0 and below 1, got {beta}")
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def step(self, p, gradient, scale=1.0):
-        """As in SGD. `scale` must be 1."""
-        m, v = (self._array(self._memory, name, p) for name in ("m", "v"))
-        work, steps = self._array(self._scratch, "work", p), self._array(self._memory, "steps", np.int64(0))
+    def _arrays(self, p):
+        steps = self._remembered("steps", np.int64(0))
         steps += 1
-        t = int(steps)
+        return self._remembered("m", p), self._remembered("v", p)
+
+    def _update(self, scale, p, gradient, m, v):
+        work, t = self._scrap("work", p), int(self._memory["steps"])
         m *= self.beta1
         m += np.multiply(gradient, 1 - self.beta1, out=work)
         v *= self.beta2

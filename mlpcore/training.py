@@ -15,6 +15,7 @@ from .schedules import constant
 
 BLOCK_ROWS = 128  # gathered at once when batches are smaller
 EVALUATION_ROWS = 1000  # forwarded at once: large enough for BLAS, small enough for the cache
+SETTLE = 256  # batches after which the optimizer forgets what has faded: 0.9^256 is 2e-12
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class _Loop:
             self.optimizer.factor = schedule(number - 1 + (batch + 0.5) / batches, epochs)
             if not self.step(self.images(order, first, last), targets[first:last], logits[first:last]):
                 raise Diverged(number, batch + 1)
+            if batch % SETTLE == SETTLE - 1:
+                self.optimizer.settle()
         if not np.isfinite(self.values).all():
             raise Diverged(number, batches)
         return _scores(self.net, logits, targets)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlpcore import OPTIMIZERS, SGD, Adam, Momentum, Nesterov
+from mlpcore.training import SETTLE
 
 START = [0.5, -1.5, 2.0]
 GRADIENTS = [[0.1, -0.2, 0.3], [0.4, 0.0, -0.6], [-0.05, 0.7, 0.2]]
@@ -115,6 +116,36 @@ def test_an_optimizer_goes_on_exactly_from_its_state(name):
         first.step(value, np.array(g))
         second.step(again, np.array(g))
     np.testing.assert_array_equal(value, again)
+
+
+@pytest.mark.parametrize("shape", [(100_000,), (300, 400), (3, 50_000)])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_large_arrays_are_updated_in_blocks_as_each_number_alone_would_be(name, shape):
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=shape), rng.normal(size=(3, *shape))
+    optimizer, p = OPTIMIZERS[name](0.1), start.copy()
+    for g in gradients:
+        optimizer.step(p, g)
+    picked = [0, 32_767, 32_768, 65_536, start.size - 1]
+    expected = [BY_HAND[name](start.flat[i], list(gradients.reshape(3, -1)[:, i]), 0.1) for i in picked]
+    np.testing.assert_allclose(p.flat[picked], expected, rtol=1e-9)
+    assert not np.any(p == start)
+
+
+@pytest.mark.parametrize("name", ["momentum", "nesterov", "adam"])
+def test_what_has_faded_is_forgotten_before_it_is_subnormal_and_no_weight_moves_by_it(name):
+    faded, settled = OPTIMIZERS[name](0.1), OPTIMIZERS[name](0.1)
+    a, b = np.full(3, 0.5, np.float32), np.full(3, 0.5, np.float32)
+    for i in range(2000):
+        g = np.array([i == 0, i % 50 == 0, 1], np.float32)  # once, seldom, always
+        faded.step(a, g)
+        settled.step(b, g)
+        if i % SETTLE == SETTLE - 1:
+            settled.settle()
+    np.testing.assert_allclose(b, a, rtol=1e-6)
+    smallest = np.finfo(np.float32).smallest_normal
+    assert any((0 < abs(kept.flat[0]) < smallest) for kept in faded.state().values())
+    assert not any(np.any((np.abs(kept) < smallest) & (kept != 0)) for kept in settled.state().values())
 
 
 def test_the_state_of_another_optimizer_is_refused():
