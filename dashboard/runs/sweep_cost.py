@@ -69,9 +69,11 @@ def checked_points(plan: SweepPlan, costs, workers: int | None = None) -> tuple[
 def first_configs(plan: SweepPlan, chosen: Sequence[RunConfig]) -> list[RunConfig]:
     """The runs that a sweep begins with, one a point and seed; TPE has none until it is asked.
 
-    Seed by seed, since a seed decides what is held out, and a worker keeps the images of its last run.
+    Seed by seed, since a seed decides what is held out, and a worker keeps the images of its last run; within a seed
+    the longest first, so that the last to end is a short one and no core waits for it.
     """
-    return [config for of_seed in zip(*map(plan.configs, chosen), strict=True) for config in of_seed]
+    longest_first = sorted(chosen, key=lambda config: config.parameters * config.epochs, reverse=True)
+    return [config for of_seed in zip(*map(plan.configs, longest_first), strict=True) for config in of_seed]
 
 
 def begin(store: RunStore, plan: SweepPlan, name: str | None = None, workers: int | None = None) -> Sweep:
