@@ -109,6 +109,7 @@ class Engine:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C in a terminal is for us: the workers put their runs down before they end
         )
         assert self._child.stdout is not None
         address = self._child.stdout.readline().strip()

@@ -7,6 +7,7 @@ from typing import Any
 
 from .config import ConfigError, RunConfig
 from .presets import DEFAULT, PRESETS
+from .store import MAX_NAME
 from .sweeps import HELD_OUT, Range, SweepPlan, value_of
 
 KNOWN = ("name", "method", "draws", "seeds", "halving", "base", "vary")
@@ -39,7 +40,14 @@ def plan_of(held: dict[str, Any]) -> tuple[SweepPlan, str | None]:
         {name: found for name, found in chosen.items() if isinstance(found, Range)},
         **{key: held[key] for key in ("method", "draws", "seeds", "halving") if key in held},
     )
-    return plan, held.get("name")
+    return plan, _name(held)
+
+
+def _name(held):
+    name = held.get("name")
+    if name is not None and not (isinstance(name, str) and 1 <= len(name.strip()) <= MAX_NAME):
+        raise ConfigError(f"The name of a sweep must be a text of 1 to {MAX_NAME} characters, got {str(name)[:90]!r}.")
+    return name and " ".join(name.split())
 
 
 def _table(held, key):

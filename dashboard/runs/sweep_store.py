@@ -1,6 +1,7 @@
 """Sweeps and their runs in the database; RunStore has all of this too."""
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -54,6 +55,13 @@ class SweepStore(Database):
     def latest_sweeps(self, count: int) -> list[Sweep]:
         """The newest sweeps, newest first."""
         return [Sweep.from_row(row) for row in self._rows(select(sweeps).order_by(sweeps.c.number.desc()).limit(count))]
+
+    def meant_sweeps(self, text: str) -> list[Sweep]:
+        """The sweeps that a person may mean by `text`: the one with that id, else those with that number or name."""
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+        known = (sweeps.c.id == text, sweeps.c.name == text, sweeps.c.number == number)
+        found = [Sweep.from_row(row) for row in self._rows(select(sweeps).where(or_(*known)).order_by(sweeps.c.number))]
+        return [sweep for sweep in found if sweep.id == text] or found
 
     def active_sweeps(self) -> list[str]:
         """The ids of the sweeps that are to go on, oldest first."""

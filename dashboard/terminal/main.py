@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import UserError
-from . import evaluate, runs, serve, train
+from . import evaluate, runs, serve, sweep, train
 from .output import printable
 
-COMMANDS = (train, runs, evaluate, serve)  # each has `add(commands)`, which sets `answer` on its parser
+COMMANDS = (train, sweep, runs, evaluate, serve)  # each has `add(commands)`, which sets `answer` on its parser
 PROGRAM = "python -m dashboard"
 REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
 EXAMPLES = f"""\
 examples:
   {PROGRAM} train --hidden 100,100 --lr 0.5 --epochs 16 --out weights.npz
   {PROGRAM} train --preset "98 % in seconds"
+  {PROGRAM} sweep plan.toml
   {PROGRAM} runs list
   {PROGRAM} runs export 12 --out deeper.onnx
   {PROGRAM} evaluate weights.npz

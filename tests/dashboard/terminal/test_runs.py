@@ -31,7 +31,8 @@ def run(store):
 
 
 def test_help_names_every_command_and_its_examples(lab):
-    for words in ((), ("train",), ("runs",), ("runs", "list"), ("runs", "export"), ("evaluate",), ("serve",)):
+    alone = ("train", "sweep", "runs", "evaluate", "serve")
+    for words in ((), *((word,) for word in alone), ("runs", "list"), ("runs", "export")):
         done = lab(*words, "--help")
         assert done.returncode == 0
         assert "usage: python -m dashboard" in done.stdout
