@@ -32,7 +32,8 @@ class SGD:
     def step(self, p, gradient, scale=1.0):
         """Update the array p in place. `gradient`, of its shape, is `scale` dC/dp, and stays as it is."""
         arrays = (p, gradient, *self._arrays(p))
-        rows = max(1, BLOCK * len(p) // max(1, p.size))
+        several = len(arrays) > 2 or scale != self.lr * self.factor
+        rows = max(1, BLOCK * len(p) // p.size) if several and p.size > BLOCK else len(p)  # one pass needs no blocks
         for first in range(0, len(p), rows):
             self._update(scale, *(array[first : first + rows] for array in arrays))
 
