@@ -1,4 +1,4 @@
-"""Two page servers behind nginx, over PostgreSQL and a Dask cluster: one is killed, and the pages go on."""
+"""Two page servers over PostgreSQL and a Dask cluster without a shared folder: one is killed, and the pages go on."""
 
 import re
 import signal
@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from threadpoolctl import threadpool_limits
 
+from dashboard.runs.config import RunConfig
+from dashboard.runs.points import points
 from dashboard.runs.store import RunStore
+from dashboard.runs.sweep_cost import first_configs
+from dashboard.runs.sweeps import SweepPlan
+from dashboard.runs.trainer import results
 from tests.browser.server import ROOT, Server, wait_for
 from tests.cluster.machines import Cluster
 from tests.support import free_port, nginx
 
+WIDTHS = tuple((width,) for width in (8, 16, 24, 32, 48, 64, 96, 128))
+RATES = (0.3, 1.0, 2.0, 3.0, 5.0)
 SETTINGS = {"STREAMLIT_SERVER_COOKIE_SECRET": "one secret for both"}
 
 
@@ -59,7 +67,7 @@ def servers(postgres, tmp_path):
     if nginx() is None:
         pytest.skip("nginx is not installed")
     url = postgres.new_database()
-    cluster = Cluster(tmp_path, workers=2).wait()
+    cluster = Cluster(tmp_path, workers=4).wait()
     settings = {**SETTINGS, "MLP_SCHEDULER": cluster.address}
     servers = [Server(url, tmp_path / f"pages{i}.log", **settings).start() for i in range(2)]
     yield servers
@@ -128,6 +136,49 @@ def test_a_page_goes_on_through_the_other_server_when_its_own_is_killed(servers,
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     store.close()
+
+
+def test_a_sweep_of_forty_runs_on_four_workers_is_shown_by_both_servers_and_outlives_one(servers, chrome):
+    plan = SweepPlan(RunConfig(epochs=3, validation=10_000), {"hidden": WIDTHS, "lr": RATES})
+    store = RunStore(servers[0].database_url)
+    context = chrome.new_context(viewport={"width": 1400, "height": 900})
+    pages = [context.new_page() for _ in servers]
+    for page, server in zip(pages, servers, strict=True):
+        page.goto(f"{server.url}/sweep")
+    sweep = store.create_sweep(plan, first_configs(plan, points(plan)), "Forty")
+    for page in pages:
+        page.reload()
+        expect(page.get_by_role("heading", name="Forty")).to_be_visible()
+        expect(page.get_by_text("of 40 runs")).to_be_visible()
+
+    wait_for(lambda: done(store, sweep) >= 5, "the first runs' end")
+    servers[0].end(signal.SIGKILL)
+    before = done(store, sweep)
+    assert before < 40
+    wait_for(lambda: shown_done(pages[1]) > before, "more runs on the page of the server that is left")
+    expect(pages[1].get_by_text("40 of 40 runs")).to_be_visible(timeout=90_000)
+    context.close()
+
+    runs = store.runs_of(sweep.id)
+    assert store.sweep(sweep.id).status == "finished"
+    assert [(run.status, run.epochs_done) for run in runs] == [("finished", 3)] * 40
+    assert len({run.environment["pid"] for run in runs}) == 4
+    with threadpool_limits(1):
+        for run in runs[::13]:
+            *_, (last, _) = results(run.config, None, iter)
+            kept = store.epochs(run.id)[-1]
+            assert (kept.validation_accuracy, kept.test_accuracy) == (last.validation_accuracy, last.test_accuracy)
+    store.close()
+
+
+def done(store, sweep):
+    return sum(run.status == "finished" for run in store.runs_of(sweep.id))
+
+
+def shown_done(page):
+    """The finished runs that the page tells of."""
+    found = re.search(r"(\d+) of 40 runs", page.get_by_test_id("stMain").inner_text())
+    return int(found[1]) if found else 0
 
 
 def test_a_browser_keeps_its_seat_and_many_browsers_have_many(proxy):
