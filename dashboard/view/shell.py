@@ -28,13 +28,19 @@ SAID = "said"  # a problem met in a callback, to be shown on the next run
 def navigation() -> StreamlitPage:
     """The pages of the app; called by the router on every run."""
     st.session_state[ROUTED] = True
-    pages = [
-        st.Page("pages/train.py", title="Train", default=True),
-        st.Page("pages/compare.py", title="Compare"),
-        st.Page("pages/mistakes.py", title="Mistakes"),
-        st.Page("pages/weights.py", title="Weights"),
-        st.Page("pages/sweep.py", title="Sweep"),
-    ]
+    pages = {
+        "": [st.Page("pages/train.py", title="Train", default=True)],
+        "Understand": [
+            st.Page("pages/compare.py", title="Compare"),
+            st.Page("pages/mistakes.py", title="Mistakes"),
+            st.Page("pages/weights.py", title="Weights"),
+        ],
+        "More": [
+            st.Page("pages/sweep.py", title="Sweep"),
+            st.Page("pages/data.py", title="Data"),
+            st.Page("pages/draw.py", title="Draw"),
+        ],
+    }
     return st.navigation(pages, position="top")
 
 
@@ -134,6 +140,18 @@ def pick_run(label: str, key: str, parameter: str, *, optional: bool = False) ->
     elif parameter in st.query_params:
         del st.query_params[parameter]
     return next((run for run in runs if run.id == chosen), None)
+
+
+def pick_more(label: str, key: str, run: Run, most: int) -> list[Run]:
+    """The picker of up to `most` trained runs besides `run`."""
+    others = {other.id: other for other in store().latest(PICKABLE) if other.trained and other.id != run.id}
+    if key in st.session_state:
+        st.session_state[key] = [each for each in st.session_state[key] if each in others]
+    chosen = st.multiselect(
+        label, list(others), key=key, format_func=lambda each: run_name(others[each]), max_selections=most,
+        persist_state="session", placeholder="None", disabled=not others,
+    )  # fmt: skip
+    return [others[each] for each in chosen]
 
 
 def nothing_yet(what: str) -> NoReturn:

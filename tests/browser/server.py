@@ -1,6 +1,7 @@
 """A Streamlit server of the app as a process, and Chromium to look at it. Used by tests, benchmarks and screenshots."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -32,6 +33,23 @@ def browser():
 
 
 wait_for = partial(support.wait_for, patience=PATIENCE)
+
+
+GROUPS = {"Understand": ("Compare", "Mistakes", "Weights"), "More": ("Sweep", "Data", "Draw")}
+
+
+def go_to(page, title):
+    """Through the navigation as a person does: on top a group of pages, then the page; all in the sidebar if narrow."""
+    if page.viewport_size["width"] < 768:
+        page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+        return
+    for group, pages in GROUPS.items():
+        if title in pages:
+            page.get_by_test_id("stTopNavSection").filter(has_text=re.compile(f"^{group}$")).click()
+            page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
+            return
+    page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
 
 
 def free_port():

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
-from tests.browser.server import wait_for
+from tests.browser.server import go_to, wait_for
 
 ROW, BOX = 35, 16  # pixels of the table, which is a canvas: height of a row, middle of the box that selects it
 
@@ -34,7 +34,7 @@ def open_compare(server, open_page, runs):
 
     def open_compare(*chosen, **size):
         page = open_page(server.url, **size)
-        page.get_by_role("link", name="Compare").click()
+        go_to(page, "Compare")
         expect(page.get_by_text("The latest 3 runs.")).to_be_visible()
         for number in chosen:
             choose(page, len(runs) - number + 1)
@@ -222,8 +222,7 @@ def test_a_run_that_trains_grows_while_it_is_compared(open_compare, server, data
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_usable_at_400_pixels(server, open_page, runs, scheme):
     page = open_page(server.url, width=400, scheme=scheme)
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_role("link", name="Compare").click()
+    go_to(page, "Compare")
     expect(page.get_by_text("The latest 3 runs.")).to_be_visible()
     wait_for(lambda: lines(page) == 3, "three lines")
     body = page.get_by_test_id("stMain")

@@ -9,7 +9,7 @@ from dashboard.runs.config import RunConfig
 from dashboard.runs.points import points
 from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
-from tests.browser.server import wait_for
+from tests.browser.server import go_to, wait_for
 
 QUICK = RunConfig(epochs=2, subset=2000, validation=1000)
 WIDTHS = tuple((width,) for width in (4, 8, 12, 16, 20, 24, 28, 32))
@@ -30,7 +30,7 @@ def begin(database):
 def open_sweep(page, url):
     """From the navigation: a page opened by its own link makes Streamlit ask for two missing files."""
     page.goto(url)
-    page.get_by_role("link", name="Sweep").click()
+    go_to(page, "Sweep")
     return page
 
 

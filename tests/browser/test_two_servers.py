@@ -16,7 +16,7 @@ from dashboard.runs.store import RunStore
 from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
 from dashboard.runs.trainer import results
-from tests.browser.server import ROOT, Server, wait_for
+from tests.browser.server import ROOT, Server, go_to, wait_for
 from tests.cluster.machines import Cluster
 from tests.support import free_port, nginx
 
@@ -133,7 +133,7 @@ def test_a_page_goes_on_through_the_other_server_when_its_own_is_killed(servers,
 
     page.reload()
     expect(page.get_by_text("Run 1", exact=False).first).to_be_visible()
-    page.get_by_role("link", name="Compare").click()
+    go_to(page, "Compare")
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     store.close()
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from dashboard import datasets, exports
 from dashboard.analysis import answers, evaluation
 from mlpcore import MLP
+from tests.browser.server import go_to
 from tests.browser.test_train import button, press_train, status, wait_for, wait_for_epoch
 
 
@@ -17,7 +18,7 @@ def test_a_click_on_a_cell_filters_and_a_click_on_an_image_opens_it(server, data
     page = open_page(f"{server.url}/?hidden=16&epochs=1")
     run = press_train(page)
     expect(status(page, "Finished")).to_be_visible()
-    page.get_by_role("link", name="Mistakes").click()
+    go_to(page, "Mistakes")
     page.wait_for_url("**/mistakes?run=*")
     expect(page.get_by_text("are misread")).to_be_visible()
     labels = datasets.load("mnist").test[1]
@@ -43,7 +44,7 @@ def test_every_list_of_mistakes_and_its_filters(server, database, open_page):
     judged = [evaluation.judged(answers.outputs(database, database.get(run)), labels, "quadratic")
               for run in (better, worse)]  # fmt: skip
     right, before = (table["correct"] for table in judged)
-    page.get_by_role("link", name="Mistakes").click()
+    go_to(page, "Mistakes")
     tiles = page.locator(".gallery button")
     expect(page.get_by_text(f"Misread: {sum(~right):,}")).to_be_visible()
     expect(tiles).to_have_count(min(1000, sum(~right)))
@@ -91,7 +92,7 @@ def test_a_unit_is_picked_and_everything_follows_the_epoch(server, database, ope
     page = open_page(f"{server.url}/?hidden=12,9&epochs=3")
     run = press_train(page)
     expect(status(page, "Finished")).to_be_visible()
-    page.get_by_role("link", name="Weights").click()
+    go_to(page, "Weights")
     main = page.get_by_test_id("stMain")
     expect(page.get_by_text("what each of its 12 hidden units looks for")).to_be_visible()
     net = answers.network(database, database.get(run), 3)
@@ -156,7 +157,7 @@ def test_weights_go_home_and_come_back_as_a_run(server, database, open_page, kin
     page = open_page(f"{server.url}/?hidden=10&epochs=1")
     run = press_train(page)
     expect(status(page, "Finished")).to_be_visible()
-    page.get_by_role("link", name="Weights").click()
+    go_to(page, "Weights")
     page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name=title).click()
@@ -176,7 +177,7 @@ def test_weights_go_home_and_come_back_as_a_run(server, database, open_page, kin
 
 def test_a_file_that_is_not_what_its_name_says_is_refused_in_a_sentence(server, database, open_page, tmp_path):
     page = open_page(server.url)
-    page.get_by_role("link", name="Weights").click()
+    go_to(page, "Weights")
     expect(page.get_by_text("There is no trained run yet")).to_be_visible()
     file = tmp_path / "**loud**.npz"
     file.write_bytes(b"MZ this is a program")
@@ -189,7 +190,7 @@ def test_the_weights_that_are_downloaded_are_those_that_were_trained(server, dat
     page = open_page(f"{server.url}/?hidden=16&epochs=2")
     run = press_train(page)
     expect(status(page, "Finished")).to_be_visible()
-    page.get_by_role("link", name="Weights").click()
+    go_to(page, "Weights")
     expect(page.get_by_text("what each of its 16 hidden units looks for")).to_be_visible()
     page.get_by_test_id("stMain").get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as download:
@@ -203,11 +204,11 @@ def test_a_run_goes_on_while_its_page_is_left_and_is_there_again(server, databas
     page = open_page(f"{server.url}/?hidden=30&epochs=100")
     run = press_train(page)
     wait_for_epoch(page, 2)
-    page.get_by_role("link", name="Compare").click()
+    go_to(page, "Compare")
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     before = database.get(run).epochs_done
     wait_for(lambda: database.get(run).epochs_done > before, "a further epoch")
-    page.get_by_role("link", name="Train").click()
+    go_to(page, "Train")
     expect(status(page, "Running")).to_be_visible()
     assert run in page.url
     button(page, "Stop").click()

@@ -4,6 +4,7 @@ A spec is a constant for as long as its domains are: the browser then only excha
 """
 
 from .comparison import Line, overlay_chart, overlay_data
+from .data import balance_chart, balance_data, map_chart, map_data, pixel_chart, pixel_data
 from .diagnostics import DIAGNOSTICS, diagnostics, diagnostics_chart
 from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
@@ -22,6 +23,8 @@ __all__ = [
     "RUN_COLOURS",
     "Line",
     "accuracy_floor",
+    "balance_chart",
+    "balance_data",
     "confusion_chart",
     "confusion_data",
     "diagnostics",
@@ -33,6 +36,8 @@ __all__ = [
     "history",
     "importance_chart",
     "loss_ceiling",
+    "map_chart",
+    "map_data",
     "outgoing_chart",
     "outgoing_data",
     "outputs_chart",
@@ -41,6 +46,8 @@ __all__ = [
     "overlay_data",
     "parallel_chart",
     "picture",
+    "pixel_chart",
+    "pixel_data",
     "run_colour",
     "spread",
     "spread_chart",

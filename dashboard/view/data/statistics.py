@@ -1,0 +1,63 @@
+"""What the images have in common: mean and spread, class balance, pixel values before and after scaling."""
+
+import numpy as np
+import streamlit as st
+
+from ... import datasets, formats
+from ...analysis import pixels
+from .. import charts, images, shell
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def measured(dataset: str, split: str, digit: int | None) -> pixels.Pixels:
+    """The figures of the images of a digit, or of all."""
+    X, y = getattr(datasets.load(dataset), split)
+    return pixels.measure(X if digit is None else X[y == digit])
+
+
+def statistics(dataset: str, split: str, digit: int | None) -> None:
+    """Three columns: the mean image, the classes, the pixels."""
+    found = measured(dataset, split, digit)
+    whose = "all images" if digit is None else f"every {digit}"
+    data = datasets.load(dataset)
+    mean, balance, values = st.columns([5, 4, 5], gap="large")
+    with mean:
+        st.markdown("**Mean and spread**")
+        with st.container(horizontal=True, gap="medium"):
+            _picture(found.mean, f"Mean of {whose}")
+            _picture(found.deviation, "Standard deviation")
+        st.caption(f"{found.never_lit} of {data.about.inputs} pixels are dark in {whose}: weights from there never "
+                   "learn.")  # fmt: skip
+    with balance:
+        st.markdown("**Class balance**")
+        counts = charts.balance_data(pixels.balance(getattr(data, split)[1], data.about.classes))
+        fewest, most = int(counts["images"].min()), int(counts["images"].max())
+        st.vega_lite_chart(counts, charts.balance_chart(_colour(), digit, most), key="data.balance",
+                           alt="Images of each digit")  # fmt: skip
+        st.caption(f"From {formats.count(fewest)} to {formats.count(most)} images a digit: accuracy is a fair figure.")
+    with values:
+        _values(found)
+
+
+def _values(found):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown("**Pixel values**", width="content")
+        scaled = st.toggle("Divided by 255", key="data.scaled", value=True,
+                           help="What the network gets. Values up to 255 would push the first layer's sums far into "
+                           "the flat ends of its activation, where it hardly learns.")  # fmt: skip
+    scale = 1 / 255 if scaled else 1.0
+    st.vega_lite_chart(charts.pixel_data(found.histogram, scale), charts.pixel_chart(_colour(), 256 * scale),
+                       key=f"data.pixels.{scaled}", alt="How many pixels have each value")  # fmt: skip
+    mean, deviation = (number * scale for number in found.overall)
+    st.caption(f"Mean {mean:.3g}, standard deviation {deviation:.3g}; {formats.percent(found.dark)} of the pixels are "
+               "zero.")  # fmt: skip
+
+
+def _picture(values: np.ndarray, text: str) -> None:
+    with st.container(width="content"):
+        shell.picture(images.digit_strip(values.astype(np.uint8)[None], 1, 28, shell.ink(), scale=5), width=140)
+        st.caption(text)
+
+
+def _colour():
+    return charts.run_colour(1, shell.dark())

@@ -1,0 +1,42 @@
+"""Draw: what do networks read in a digit of your own?"""
+
+import streamlit as st
+
+from dashboard.analysis import drawing
+from dashboard.runs.run import Run
+from dashboard.view import shell
+from dashboard.view.components.pad import pad
+from dashboard.view.draw import answer
+
+MOST = 3  # runs asked besides the first
+
+
+@st.fragment
+def show(runs: list[Run]) -> None:
+    """The pad, what the networks get of it, and their answers; runs anew with every bit of a stroke."""
+    with shell.problems_said():
+        hand, eye, mouth = st.columns([3, 2, 5], gap="large")
+        with hand:
+            image = drawing.prepare(drawing.raster(pad("draw.pad")))
+        if image is None:
+            with mouth:
+                st.markdown("Nothing is drawn yet. Draw a digit on the pad: the answer appears while you draw.")
+                st.caption("With the keyboard: arrow keys move the pen, space lowers and lifts it, Delete clears.")
+            return
+        with eye:
+            answer.prepared(image)
+        with mouth:
+            for run, column in zip(runs, st.columns(min(2, len(runs))) * len(runs), strict=False):
+                with column:
+                    answer.by_run(run, image)
+        answer.inside(runs[0], image)
+
+
+shell.enter()
+with shell.problems_said():
+    with st.sidebar:  # here as on Train: a sidebar that went away would move the pad under the pen
+        run = shell.pick_run("Run", "draw.run", "run")
+        others = shell.pick_more("Ask as well", "draw.more", run, MOST) if run else []
+    if run is None:
+        shell.nothing_yet("it reads here what you draw")
+    show([run, *others])
