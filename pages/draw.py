@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import datasets
 from dashboard.analysis import drawing
 from dashboard.runs.run import Run
 from dashboard.view import shell
@@ -17,18 +18,21 @@ def show(runs: list[Run]) -> None:
     with shell.problems_said():
         hand, eye, mouth = st.columns([3, 2, 5], gap="large")
         with hand:
-            image = drawing.prepare(drawing.raster(pad("draw.pad")))
+            drawn = drawing.raster(pad("draw.pad"))
+        shapes = [datasets.about(run.config.dataset).shape for run in runs]
+        image = drawing.prepare(drawn, shapes[0])
         if image is None:
             with mouth:
                 st.markdown("Nothing is drawn yet. Draw a digit on the pad: the answer appears while you draw.")
                 st.caption("With the keyboard: arrow keys move the pen, space lowers and lifts it, Delete clears.")
             return
         with eye:
-            answer.prepared(image)
+            answer.prepared(image, shapes[0])
         with mouth:
-            for run, column in zip(runs, st.columns(min(2, len(runs))) * len(runs), strict=False):
-                with column:
-                    answer.by_run(run, image)
+            columns = st.columns(min(2, len(runs)))
+            for number, (run, shape) in enumerate(zip(runs, shapes, strict=True)):
+                with columns[number % len(columns)]:
+                    answer.by_run(run, drawing.prepare(drawn, shape))
         answer.inside(runs[0], image)
 
 

@@ -27,7 +27,8 @@ def beside(run: Run, other: Run, split: str) -> dict:
 def show(run: Run, other: Run | None, split: str) -> None:
     """The page for one run, and a second one beside it."""
     with shell.problems_said():
-        store, labels = shell.store(), getattr(datasets.load(run.config.dataset), split)[1]
+        store, data = shell.store(), datasets.load(run.config.dataset)
+        about, labels = data.about, getattr(data, split)[1]
         outputs = answers.outputs(store, run, split)
         table = evaluation.judged(outputs, labels, run.config.cost)
         wrong = int((~table["correct"]).sum())
@@ -41,10 +42,10 @@ def show(run: Run, other: Run | None, split: str) -> None:
 
         left, right = st.columns([5, 6], gap="large")
         with left:
-            confusions.matrix(evaluation.confusion(labels, table["predicted"].to_numpy()))
-            confusions.scores(labels, table["predicted"].to_numpy())
+            confusions.matrix(evaluation.confusion(labels, table["predicted"].to_numpy(), about.classes), about)
+            confusions.scores(labels, table["predicted"].to_numpy(), about)
         with right:
-            chosen = lists.choose(lists.Lists(table, groups, missed))
+            chosen = lists.choose(lists.Lists(table, groups, missed), about)
             picked = table[table["index"] == st.session_state.get(lists.PICKED)]
             if len(picked):
                 lists.large(run, split, picked.iloc[0], outputs)

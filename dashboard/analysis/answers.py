@@ -29,7 +29,7 @@ def outputs(store: RunStore, run: Run, split: str = "test", epoch: int | None = 
 
 def same_images(first: Run, second: Run) -> bool:
     """Whether two runs read the same images."""
-    a, b = (datasets.DATASETS[run.config.dataset] for run in (first, second))
+    a, b = (datasets.about(run.config.dataset) for run in (first, second))
     return (a.images_sha256, a.labels_sha256) == (b.images_sha256, b.labels_sha256)
 
 

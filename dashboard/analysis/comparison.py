@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from ..datasets import DATASETS
+from .. import datasets
 from ..runs.config import LABELS, ConfigError, RunConfig
 from ..runs.run import Run
 from .evaluation import accuracy_interval
@@ -69,7 +69,7 @@ def matching_width(config: RunConfig) -> int:
 
     (din + 1) h + (h + 1) dout = P, so h = (P - dout) / (din + dout + 1).
     """
-    about = DATASETS[config.dataset]
+    about = datasets.about(config.dataset)
     return max(1, round((config.parameters - about.classes) / (about.inputs + about.classes + 1)))
 
 
@@ -85,4 +85,4 @@ def standing(runs: Sequence[Run]) -> tuple[Run, list[Run]] | None:
 
 def interval(run: Run) -> tuple[float, float]:
     """The 95 % interval of the run's test accuracy."""
-    return accuracy_interval(run.accuracy or 0.0, DATASETS[run.config.dataset].test_samples)
+    return accuracy_interval(run.accuracy or 0.0, datasets.about(run.config.dataset).test_samples)

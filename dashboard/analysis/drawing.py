@@ -10,7 +10,8 @@ from mlpcore import MLP
 from mlpcore.data import scaled
 
 SIDE = 280  # of the pad, in its own units
-BOX, FRAME = 20, 28  # pixels: the digit is scaled into the box, the box is placed in the frame
+FRAME = (28, 28)  # pixels, of MNIST
+BOX = 20 / 28  # of the frame: the digit is scaled into the box, the box is placed in the frame
 MOST = 20_000  # numbers in a drawing
 Stroke = Sequence[float]  # width, x0, y0, x1, y1, ...
 
@@ -37,31 +38,32 @@ def raster(strokes: Sequence[Stroke]) -> np.ndarray:
     return np.asarray(picture)
 
 
-def prepare(picture: np.ndarray) -> np.ndarray | None:
-    """A drawing uint8 (height, width) of any size as MNIST prepared its digits: uint8 (784,); None when it is empty.
+def prepare(picture: np.ndarray, frame: tuple[int, int] = FRAME) -> np.ndarray | None:
+    """A drawing uint8 (height, width) of any size as MNIST prepared its digits: uint8 (pixels,); None when it is empty.
 
     Scaled with its proportions kept until it fills a box of 20 x 20, with grey levels from the scaling, and placed so
-    that the centre of mass is the centre of 28 x 28. Source: LeCun, Cortes and Burges, The MNIST database.
+    that the centre of mass is the centre of 28 x 28; in a `frame` (height, width) of another size likewise.
+    Source: LeCun, Cortes and Burges, The MNIST database.
     """
     rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
     if not len(rows):
         return None
     digit = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    factor = BOX / max(digit.shape)
+    factor = min(BOX * side / length for side, length in zip(frame, digit.shape, strict=True))
     height, width = (max(1, round(side * factor)) for side in digit.shape)
     way = Image.Resampling.BOX if factor < 1 else Image.Resampling.BILINEAR
     small = np.asarray(Image.fromarray(digit).resize((width, height), way))
     mass = small.sum(dtype=float) or 1.0
-    frame = np.zeros((FRAME, FRAME), np.uint8)
-    top = _place(height, float(small.sum(axis=1) @ np.arange(height)) / mass)
-    left = _place(width, float(small.sum(axis=0) @ np.arange(width)) / mass)
-    frame[top : top + height, left : left + width] = small
-    return frame.reshape(-1)
+    placed = np.zeros(frame, np.uint8)
+    top = _place(height, float(small.sum(axis=1) @ np.arange(height)) / mass, frame[0])
+    left = _place(width, float(small.sum(axis=0) @ np.arange(width)) / mass, frame[1])
+    placed[top : top + height, left : left + width] = small
+    return placed.reshape(-1)
 
 
-def _place(length, centre):
+def _place(length, centre, side):
     """Where a side begins so that its centre of mass is in the middle, but inside the frame."""
-    return min(max(math.floor(FRAME / 2 - centre + 0.5), 0), FRAME - length)
+    return min(max(math.floor(side / 2 - centre + 0.5), 0), side - length)
 
 
 def activations(net: MLP, image: np.ndarray) -> list[np.ndarray]:

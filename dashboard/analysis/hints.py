@@ -6,9 +6,10 @@ from typing import Any
 
 from mlpcore import EpochResult
 
+from .. import datasets
 from ..runs.run import Run
 
-CHANCE = 0.2  # a test accuracy below it is hardly more than guessing
+CHANCE = 2  # times the accuracy of guessing: what is below it is hardly more
 POOR = 0.9  # below it, ten classes of clear digits are not learned well
 PLATEAU = 0.01  # a smaller gain from one third of the epochs to the next is none, for a poor run
 RISING = 0.005  # a larger one is worth more epochs
@@ -83,18 +84,23 @@ def _saturated(run, epochs):
 
 def _too_slow(run, epochs):
     last = _last(epochs)
-    if last >= CHANCE:
+    if last >= CHANCE * _guessing(run):
         return None
     remedy = (
         {"activation": "relu", "init": "he", "lr": 0.1} if len(run.config.hidden) > 2 else {"lr": run.config.lr * 3}
     )
     return Hint(
         "It hardly learns",
-        f"After {len(epochs)} epochs {last:.1%} of the test images are right; guessing gives about 10 %.",
+        f"After {len(epochs)} epochs {last:.1%} of the test images are right; "
+        f"guessing gives about {100 * _guessing(run):.0f} %.",
         "The gradient shrinks in each layer on its way back, for a sigmoid to a quarter at best; the first layers of a "
         "deep network then hardly move. ReLU passes it on as it is.",
         remedy,
     )
+
+
+def _guessing(run):
+    return 1 / datasets.about(run.config.dataset).classes
 
 
 def _overfitting(run, epochs):
@@ -120,7 +126,7 @@ def _overfitting(run, epochs):
 
 def _underfitting(run, epochs):
     gain = _gain(epochs)
-    if not (CHANCE <= _last(epochs) < POOR and gain < PLATEAU and epochs[-1].train_accuracy < POOR):
+    if not (CHANCE * _guessing(run) <= _last(epochs) < POOR and gain < PLATEAU and epochs[-1].train_accuracy < POOR):
         return None
     if not run.config.hidden:
         remedy: dict[str, Any] = {"hidden": (30,)}

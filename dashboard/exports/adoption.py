@@ -43,7 +43,7 @@ def verdict(run: Run) -> str:
 def _config(imported: Imported, what: str) -> RunConfig:
     """The settings that can be told from the network alone; the rest are defaults that nobody claims."""
     net = imported.net
-    dataset = next((name for name, about in datasets.DATASETS.items()
+    dataset = next((name for name, about in datasets.known().items()
                     if (about.inputs, about.classes) == (net.sizes[0], net.sizes[-1])), None)  # fmt: skip
     if dataset is None:
         raise ImportRefused(f"{what} must have the inputs and outputs of a data set here, got {net.sizes}.")

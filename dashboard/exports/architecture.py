@@ -8,7 +8,7 @@ import numpy as np
 
 from mlpcore import ACTIVATIONS, COSTS, MLP, weights
 
-from ..datasets import DATASETS
+from .. import datasets
 from .limits import MAX_LAYERS, MAX_PARAMETERS
 from .refusal import ImportRefused, shown
 
@@ -59,7 +59,7 @@ class Architecture:
         return found
 
     def _check_size(self, what):
-        known = sorted({(about.inputs, about.classes) for about in DATASETS.values()})
+        known = sorted({(about.inputs, about.classes) for about in datasets.known().values()})
         if (self.sizes[0], self.sizes[-1]) not in known:
             rule = " or ".join(f"{inputs} inputs and {classes} outputs" for inputs, classes in known)
             got = f"{shown(self.sizes[0])} and {shown(self.sizes[-1])}"

@@ -65,7 +65,9 @@ def damaged(what: str, error: object) -> ImportRefused:
     return ImportRefused(f"{what} must be whole, but it is cut short or damaged: {shown(error)}.")
 
 
-def open_archive(data: bytes, what: str, max_members: int, noun: str = "members") -> Archive:
+def open_archive(
+    data: bytes, what: str, max_members: int, noun: str = "members", max_ratio: int = MAX_RATIO
+) -> Archive:
     """The zip file `data`; ImportRefused when its directory breaks a rule. Reads the directory alone."""
     _check_end(data, what, max_members, noun)
     try:
@@ -80,7 +82,7 @@ def open_archive(data: bytes, what: str, max_members: int, noun: str = "members"
         _check_name(info.orig_filename, what)
         if info.filename in members:
             raise ImportRefused(f'{what} must hold each name once, got "{shown(info.filename)}" twice.')
-        _check_packing(info, what)
+        _check_packing(info, what, max_ratio)
         members[info.filename] = info
     total = sum(info.file_size for info in infos)
     if total > MAX_UNPACKED_BYTES:
@@ -118,10 +120,10 @@ def _check_name(name, what):
         raise ImportRefused(f'{what} must hold plain relative names, got "{shown(name)}".')
 
 
-def _check_packing(info, what):
+def _check_packing(info, what, max_ratio):
     name = f"{shown(info.filename)} in {what}"
     if info.flag_bits & ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ImportRefused(f"{name} must be stored or deflated without a password, got another way of packing.")
-    if info.file_size > MAX_RATIO * max(info.compress_size, 1):
+    if info.file_size > max_ratio * max(info.compress_size, 1):
         got = info.file_size // max(info.compress_size, 1)
-        raise ImportRefused(f"{name} must unpack to at most {MAX_RATIO} times its packed size, got {got:,} times.")
+        raise ImportRefused(f"{name} must unpack to at most {max_ratio:,} times its packed size, got {got:,} times.")

@@ -59,7 +59,7 @@ def _header(archive: Archive) -> str:
     """The JSON text that mlpcore keeps beside the arrays: a numpy string, four bytes a character."""
     data = archive.read(HEADER, MAX_TEXT_BYTES)
     what = f"{weights.HEADER} in {archive.what}"
-    descr, shape, start = _npy(io.BytesIO(data), what)
+    descr, shape, start = npy_header(io.BytesIO(data), what)
     if not descr.startswith(TEXT) or shape != ():
         raise ImportRefused(f"{what} must be one text, got {descr} {shown(shape)}.")
     try:
@@ -72,7 +72,7 @@ def _check_array(archive, name, shape):
     what = f"{name} in {archive.what}"
     try:
         with archive.open(name) as stream:
-            descr, got, start = _npy(stream, what)
+            descr, got, start = npy_header(stream, what)
     except ARCHIVE_ERRORS as error:
         raise damaged(what, error) from error
     if descr == OBJECT:
@@ -87,7 +87,7 @@ def _check_array(archive, name, shape):
         raise ImportRefused(f"{what} must have the {needed:,} bytes that its shape needs, got {size:,}.")
 
 
-def _npy(stream: IO[bytes], what: str) -> tuple[str, tuple[int, ...], int]:
+def npy_header(stream: IO[bytes], what: str) -> tuple[str, tuple[int, ...], int]:
     """(dtype as written, shape, offset of the data) from the header of an .npy, which is never evaluated."""
     start = stream.read(len(MAGIC) + 2)
     length = int.from_bytes(start[-2:], "little")

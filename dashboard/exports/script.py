@@ -1,8 +1,6 @@
 """A run as a Python script of a few lines over mlpcore: the same settings, the same seed, the same numbers."""
 
-import math
-
-from ..datasets import DATASETS
+from .. import datasets
 from ..runs.config import RunConfig
 from ..runs.settings import WITH_MOMENTUM
 from ..runs.trainer import SPLIT
@@ -62,12 +60,12 @@ def _further(config):
     """The arguments of `train` that differ from its defaults."""
     regular = [f"{key}={getattr(config, key)}" for key in ("l2", "clip", "dropout") if getattr(config, key)]
     moved = [f"{key}={getattr(config, key)}" for key in ("shift", "rotation", "noise") if getattr(config, key)]
-    side = math.isqrt(DATASETS[config.dataset].inputs)
+    shape = datasets.about(config.dataset).shape
     parts = {
         "validation": "validation" if config.validation else "",
         "schedule": f"SCHEDULES[{config.schedule!r}]" if config.schedule != "constant" else "",
         "regularization": f"Regularization({', '.join(regular)})" if regular else "",
-        "augmentation": f"Augmentation({', '.join([*moved, f'shape=({side}, {side})'])})" if moved else "",
+        "augmentation": f"Augmentation({', '.join([*moved, f'shape={shape}'])})" if moved else "",
         "stopping": f"EarlyStopping({config.patience})" if config.patience else "",
     }
     return "".join(f",\n    {key}={value}" for key, value in parts.items() if value)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlpcore import MLP
 
-from ..datasets import DATASETS
+from .. import datasets
 from .settings import MAX_EPOCHS, MAX_LAYERS, SETTINGS, ConfigError
 
 __all__ = ["LABELS", "MAX_EPOCHS", "MAX_LAYERS", "QUERY_KEYS", "SETTINGS", "ConfigError", "RunConfig", "parse", "show"]
@@ -48,7 +48,7 @@ class RunConfig:
 
     def _check_together(self):
         """The rules that tie settings to each other and to the data set."""
-        whole = DATASETS[self.dataset].train_samples
+        whole = datasets.about(self.dataset).train_samples
         if self.validation >= whole:
             raise ConfigError(
                 f"Validation images must be fewer than the data set's {whole:,} training images, "
@@ -70,7 +70,7 @@ class RunConfig:
     @property
     def sizes(self) -> list[int]:
         """[inputs, hidden..., classes]."""
-        about = DATASETS[self.dataset]
+        about = datasets.about(self.dataset)
         return [about.inputs, *self.hidden, about.classes]
 
     @property
@@ -86,7 +86,7 @@ class RunConfig:
     @property
     def samples(self) -> int:
         """Training samples in an epoch."""
-        return self.subset or DATASETS[self.dataset].train_samples - self.validation
+        return self.subset or datasets.about(self.dataset).train_samples - self.validation
 
     @property
     def batches(self) -> int:

@@ -6,7 +6,7 @@ killed half-way has not happened.
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Column, Connection, Float, Integer, String, Text
+from sqlalchemy import Column, Connection, Float, ForeignKey, Integer, LargeBinary, String, Text
 
 
 def migrate(db: Connection, version: int, target: int) -> None:
@@ -48,4 +48,21 @@ def _origins_validation_diagnostics(op):
     )
 
 
-STEPS = {1: _origins_validation_diagnostics}  # by the version that each starts from
+def _own_sets(op):
+    op.create_table(
+        "sets",
+        Column("name", String(80), primary_key=True),
+        Column("title", String(80), nullable=False),
+        Column("class_names", Text, nullable=False),
+        Column("created", Float, nullable=False),
+    )
+    op.create_table(
+        "set_blocks",
+        Column("set", String(80), ForeignKey("sets.name", ondelete="CASCADE"), primary_key=True),
+        Column("part", String(8), primary_key=True),
+        Column("block", Integer, primary_key=True),
+        Column("data", LargeBinary, nullable=False),
+    )
+
+
+STEPS = {1: _origins_validation_diagnostics, 2: _own_sets}  # by the version that each starts from

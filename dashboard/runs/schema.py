@@ -19,7 +19,7 @@ from sqlalchemy import (
     make_url,
 )
 
-VERSION = 2  # of the tables; migrations.py leads there from every earlier one
+VERSION = 3  # of the tables; migrations.py leads there from every earlier one
 BUSY_SECONDS = 10
 CONNECT_SECONDS = 5  # to a database server
 
@@ -100,6 +100,25 @@ checkpoints = Table(
     Column("epoch", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
     Column("state", LargeBinary, nullable=False),
+)
+
+
+sets = Table(  # people's own data sets; a run's settings name one
+    "sets",
+    metadata,
+    Column("name", String(80), primary_key=True),  # tells shape, classes, counts and checksum
+    Column("title", String(80), nullable=False),
+    Column("class_names", Text, nullable=False),  # a JSON list
+    Column("created", Float, nullable=False),
+)
+
+set_blocks = Table(
+    "set_blocks",
+    metadata,
+    Column("set", String(80), ForeignKey("sets.name", ondelete="CASCADE"), primary_key=True),
+    Column("part", String(8), primary_key=True),  # images or labels
+    Column("block", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # deflated
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlpcore import ACTIVATIONS, COSTS, INITIALIZERS, OPTIMIZERS, SCHEDULES
 
-from ..datasets import DATASETS
+from ..datasets import DATASETS, is_own
 from ..errors import UserError
 
 MAX_LAYERS = 20
@@ -69,6 +69,18 @@ class Choice(Setting):
 
     def fits(self, value):
         return value in self.choices
+
+
+@dataclass(frozen=True)
+class DataSet(Choice):
+    """A data set that every installation knows, or the name of an own one."""
+
+    @property
+    def rule(self):
+        return f"{super().rule} or an uploaded set"
+
+    def fits(self, value):
+        return isinstance(value, str) and (value in DATASETS or is_own(value))
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ class Layers(Setting):
 
 
 SETTINGS: dict[str, Setting] = {
-    "dataset": Choice("Data set", "The images to learn from.", tuple(DATASETS)),
+    "dataset": DataSet("Data set", "The images to learn from.", tuple(DATASETS)),
     "hidden": Layers("Hidden layers", "The units of each hidden layer.", Whole("Hidden layer size", "", 1, MAX_UNITS)),
     "activation": Choice("Activation", "What a hidden unit makes of its weighted input.", tuple(ACTIVATIONS)),
     "cost": Choice("Cost", "What training makes small; it decides what the output units are.", tuple(COSTS)),

@@ -16,10 +16,12 @@ from sqlalchemy import delete as delete_from
 
 from mlpcore import EpochResult, TrainingState
 
+from .. import datasets
 from .config import ConfigError, RunConfig
 from .database import StoreError
 from .run import ACTIVE, Run
 from .schema import about, checkpoints, epochs, runs
+from .set_store import check_set
 from .sweep_store import SweepStore
 
 SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
@@ -45,8 +47,10 @@ def database_url() -> str:
 
 @cache
 def open_store(url: str) -> "RunStore":
-    """The RunStore of `url`, one a process."""
-    return RunStore(url)
+    """The RunStore of `url`, one a process; data sets in it can be loaded from then on."""
+    store = RunStore(url)
+    datasets.read_from(store)
+    return store
 
 
 class RunStore(SweepStore):
@@ -69,6 +73,7 @@ class RunStore(SweepStore):
 
         def work(db):
             db.execute(select(about.c.value).with_for_update())  # one run is numbered at a time
+            check_set(db, config.dataset)
             number = (db.scalar(select(func.max(runs.c.number))) or 0) + 1
             values = {
                 "id": secrets.token_hex(4),

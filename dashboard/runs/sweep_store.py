@@ -10,17 +10,18 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 
 from .config import RunConfig
-from .database import Database, StoreError
+from .database import StoreError
 from .halving import Step
 from .run import Run
 from .schema import about, runs, sweeps
+from .set_store import SetStore, check_set
 from .sweeps import Sweep, SweepPlan
 
 BEHIND = -10  # the priority of a sweep's runs: those that a person starts come first
 KEPT = runs.c.deleted.is_(None)
 
 
-class SweepStore(Database):
+class SweepStore(SetStore):
     """Sweeps in the database at `url`."""
 
     # -- what pages do ----------------------------------------------------------------------------------------
@@ -30,6 +31,8 @@ class SweepStore(Database):
 
         def work(db):
             db.execute(select(about.c.value).with_for_update())  # one run is numbered at a time
+            for dataset in {config.dataset for config in configs}:
+                check_set(db, dataset)
             number = (db.scalar(select(func.max(sweeps.c.number))) or 0) + 1
             values = {
                 "id": secrets.token_hex(4),

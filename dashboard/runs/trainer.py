@@ -23,7 +23,6 @@ from mlpcore import (
 )
 
 from .. import datasets
-from ..datasets import DATASETS
 from ..errors import UserError
 from .run import Run
 from .settings import WITH_MOMENTUM
@@ -162,8 +161,8 @@ def augmentation(config):
     """What is done to each batch of images, or None for nothing."""
     if not (config.shift or config.rotation or config.noise):
         return None
-    side = math.isqrt(DATASETS[config.dataset].inputs)
-    return Augmentation(config.shift, config.rotation, config.noise, shape=(side, side))
+    shape = datasets.about(config.dataset).shape
+    return Augmentation(config.shift, config.rotation, config.noise, shape=shape)
 
 
 class Watch:

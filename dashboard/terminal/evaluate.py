@@ -8,6 +8,8 @@ import mlpcore
 
 from .. import datasets, exports, formats
 from ..analysis import evaluation
+from ..runs.config import ConfigError, parse
+from ..runs.store import database_url, open_store
 from . import files
 from .output import print_json, table
 
@@ -26,10 +28,17 @@ def add(commands) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument("file", metavar="FILE")
-    parser.add_argument("--dataset", choices=datasets.DATASETS, help="default: those of the run in FILE, else mnist")
+    parser.add_argument("--dataset", type=_dataset, help="default: those of the run in FILE, else mnist")
     parser.add_argument("--split", choices=("test", "train"), default="test", help="which of them; default: test")
     parser.add_argument("--json", action="store_true", help="as JSON, for a script")
     parser.set_defaults(answer=answer)
+
+
+def _dataset(text):
+    try:
+        return parse("dataset", text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def answer(asked: argparse.Namespace) -> None:
@@ -37,7 +46,9 @@ def answer(asked: argparse.Namespace) -> None:
     imported = exports.read(files.read(asked.file), os.path.basename(asked.file))
     net = imported.net
     dataset = asked.dataset or (imported.config.dataset if imported.config else "mnist")
-    about = datasets.DATASETS[dataset]
+    if datasets.is_own(dataset):
+        open_store(database_url())  # where it is
+    about = datasets.about(dataset)
     X, y = getattr(datasets.load(dataset), asked.split)
     loss, accuracy = mlpcore.evaluate(net, (X, y))
     low, high = evaluation.accuracy_interval(accuracy, len(y))
@@ -53,7 +64,7 @@ def answer(asked: argparse.Namespace) -> None:
     print(f"{network}, {net.activation.name}, {net.cost.name}: {formats.percent(accuracy)} of {images}")
     print(f"95 % interval: {100 * low:.2f} to {formats.percent(high)}. Loss: {formats.loss(loss)}")
     rows = [
-        (digit, *(formats.percent(None if math.isnan(score) else score) for score in row[:3]), int(row.support))
-        for digit, row in scores.iterrows()
+        (name, *(formats.percent(None if math.isnan(score) else score) for score in row[:3]), int(row.support))
+        for name, (_, row) in zip(about.names, scores.iterrows(), strict=True)
     ]
-    print("\n" + table(("digit", "precision", "recall", "f1", "images"), rows, right=range(5)))
+    print("\n" + table((about.noun, "precision", "recall", "f1", "images"), rows, right=range(5)))

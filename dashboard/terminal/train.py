@@ -7,13 +7,12 @@ from dataclasses import fields, replace
 
 from threadpoolctl import threadpool_limits
 
-from .. import formats
+from .. import datasets, formats
 from ..analysis.evaluation import accuracy_interval
-from ..datasets import DATASETS
 from ..runs import estimates
 from ..runs.config import ConfigError, RunConfig, parse, show
 from ..runs.presets import PRESETS
-from ..runs.settings import SETTINGS, Choice, Layers, Number, Whole
+from ..runs.settings import SETTINGS, Choice, DataSet, Layers, Number, Whole
 from ..runs.store import MAX_NAME, MAX_NOTE, StoreError, database_url, open_store
 from ..runs.trainer import train_run
 from . import files, progress
@@ -32,7 +31,7 @@ examples:
   python -m dashboard train --preset "99 %" --epochs 10 --name "shorter" --out weights.npz
   python -m dashboard train --validation 10000 --patience 3 --json > run.json
   python -m dashboard train --resume 12"""
-METAVARS = {Choice: "NAME", Layers: "N,N,...", Whole: "N", Number: "X"}
+METAVARS = {DataSet: "NAME", Choice: "NAME", Layers: "N,N,...", Whole: "N", Number: "X"}
 
 
 def add(commands) -> None:
@@ -135,7 +134,7 @@ def _unfinished(run):
 
 
 def _finished(run, out):
-    samples = DATASETS[run.config.dataset].test_samples
+    samples = datasets.about(run.config.dataset).test_samples
     low, high = accuracy_interval(run.accuracy, samples)
     lines = [
         f"{printable(run.name)} reached {formats.percent(run.accuracy)} of {formats.count(samples)} test images after "

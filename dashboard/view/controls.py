@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from .. import datasets
 from ..runs.config import RunConfig
 from ..runs.presets import DEFAULT, PRESETS
 from ..runs.store import NoRunError, Run, RunStore
-from . import advanced, links
+from . import advanced, links, shell
 from .advanced import key, offered
 from .wording import HELP
 
@@ -16,6 +17,7 @@ BATCH_SIZES = [2**power for power in range(11)]
 SIZES = [1, 2, 4, 8, 10, 12, 16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 150, 200, 256, 300, 400, 512, 800, 1024]
 MAX_HIDDEN = 6
 MAX_EPOCHS = 100
+OFFERED_SETS = ("mnist", "digits")  # besides people's own; a link may bring others
 CUSTOM = "Your own"
 
 # Every key of session_state that this room uses; those of single settings are made by advanced.key:
@@ -35,6 +37,11 @@ def follow_link(store: RunStore) -> Run | None:
         run = _look_up(store)
         config, problems = RunConfig.from_query(query, run.config if run else PRESETS[DEFAULT].config)
         state[PROBLEMS] += problems
+        if datasets.is_own(config.dataset) and store.set_about(config.dataset) is None:
+            state[PROBLEMS].append(
+                f"{datasets.about(config.dataset).title}: this data set is not in the database here."
+            )
+            config = PRESETS[DEFAULT].config
         fill(config)
         return run
     if LAYERS not in state:  # back from another page: widgets forget, the session does not
@@ -67,6 +74,7 @@ def fill(config: RunConfig) -> None:
     state = st.session_state
     state[BASE] = config
     state[PRESET] = next((name for name, preset in PRESETS.items() if preset.config == config), CUSTOM)
+    state[key("dataset")] = config.dataset
     state[LAYERS] = len(config.hidden)
     for i, units in enumerate(config.hidden):
         state[f"{UNITS}{i}"] = units
@@ -118,6 +126,9 @@ def draw() -> RunConfig:
     st.selectbox("Preset", [*PRESETS, CUSTOM], key=PRESET, on_change=_choose_preset)
     if preset := PRESETS.get(state[PRESET]):
         st.caption(preset.teaches)
+    sets = list(dict.fromkeys([*OFFERED_SETS, *shell.store().own_sets(), state[key("dataset")]]))
+    dataset = st.selectbox("Data set", sets, key=key("dataset"), on_change=_changed, help=HELP["dataset"],
+                           format_func=lambda name: datasets.about(name).title)  # fmt: skip
     most = max(MAX_HIDDEN, state[LAYERS])
     layers = st.slider("Hidden layers", 0, most, key=LAYERS, on_change=_changed, help=HELP["layers"])
     hidden: list[int] = []
@@ -136,4 +147,6 @@ def draw() -> RunConfig:
     epochs = st.slider("Epochs", 1, most, key=key("epochs"), on_change=_changed, help=HELP["epochs"])
     with st.expander("Advanced"):
         further = advanced.draw(_changed)
-    return replace(state[BASE], hidden=tuple(hidden), lr=lr, batch_size=batch_size, epochs=epochs, **further)
+    return replace(
+        state[BASE], dataset=dataset, hidden=tuple(hidden), lr=lr, batch_size=batch_size, epochs=epochs, **further
+    )

@@ -35,9 +35,9 @@ def dot(colour: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def digit_strip(images: np.ndarray, rows: int, side: int, ink: str, scale: int = 2) -> np.ndarray:
-    """Images uint8 (n, side * side) in `rows` rows, as RGBA (height, width, 4): ink on nothing, pixels kept square."""
-    grid = images.reshape(rows, -1, side, side).transpose(0, 2, 1, 3).reshape(rows * side, -1)
+def digit_strip(images: np.ndarray, rows: int, shape: tuple[int, int], ink: str, scale: int = 2) -> np.ndarray:
+    """Images uint8 (n, pixels) of `shape` in `rows` rows, as RGBA (height, width, 4): ink on nothing, square pixels."""
+    grid = images.reshape(rows, -1, *shape).transpose(0, 2, 1, 3).reshape(rows * shape[0], -1)
     alpha = np.kron(grid, np.ones((scale, scale), np.uint8))
     red, green, blue = bytes.fromhex(ink.removeprefix("#"))
     colour = np.broadcast_to(np.array([red, green, blue], np.uint8), (*alpha.shape, 3))
@@ -54,13 +54,13 @@ def signed(values: np.ndarray, strongest: float) -> np.ndarray:
     return np.concatenate([colour, alpha[..., None]], axis=-1)
 
 
-def receptive_fields(W: np.ndarray, side: int, columns: int, scale: int, strongest: float) -> np.ndarray:
-    """Each row of W (units, side * side) as a picture, `columns` in a row, as RGBA (height, width, 4)."""
-    rows = -(-len(W) // columns)
-    tiles = np.zeros((rows * columns, side + 2, side + 2, 4), np.uint8)  # a clear edge of one pixel around each
-    tiles[: len(W), 1:-1, 1:-1] = signed(W.reshape(-1, side, side), strongest)
-    grid = tiles.reshape(rows, columns, side + 2, side + 2, 4).transpose(0, 2, 1, 3, 4)
-    grid = grid.reshape(rows * (side + 2), columns * (side + 2), 4)
+def receptive_fields(W: np.ndarray, shape: tuple[int, int], columns: int, scale: int, strongest: float) -> np.ndarray:
+    """Each row of W (units, pixels) as a picture of `shape`, `columns` in a row, as RGBA (height, width, 4)."""
+    rows, height, width = -(-len(W) // columns), shape[0] + 2, shape[1] + 2  # a clear edge of one pixel around each
+    tiles = np.zeros((rows * columns, height, width, 4), np.uint8)
+    tiles[: len(W), 1:-1, 1:-1] = signed(W.reshape(-1, *shape), strongest)
+    grid = tiles.reshape(rows, columns, height, width, 4).transpose(0, 2, 1, 3, 4)
+    grid = grid.reshape(rows * height, columns * width, 4)
     return grid.repeat(scale, axis=0).repeat(scale, axis=1)
 
 

@@ -4,7 +4,6 @@ import streamlit as st
 
 from .. import datasets, formats
 from ..analysis.evaluation import accuracy_interval
-from ..datasets import DATASETS
 from ..runs import estimates
 from ..runs.config import RunConfig
 from ..runs.store import Run
@@ -53,8 +52,8 @@ def outcome(run: Run) -> None:
 
 def _reached(run):
     """The test accuracy with its uncertainty, after what validation chose, where images were held out."""
-    samples = formats.count(DATASETS[run.config.dataset].test_samples)
-    low, high = accuracy_interval(run.accuracy, DATASETS[run.config.dataset].test_samples)
+    samples = formats.count(datasets.about(run.config.dataset).test_samples)
+    low, high = accuracy_interval(run.accuracy, datasets.about(run.config.dataset).test_samples)
     chosen, apart = "", ""
     if run.best_validation is not None:
         held_out = f"{formats.percent(run.best_validation)} of {formats.count(run.config.validation)} held-out images"
@@ -96,7 +95,7 @@ def _cards(run, epochs):
 def _accuracies(run, epochs, test):
     margin = "–"
     if epochs:
-        low, high = accuracy_interval(test[-1], DATASETS[run.config.dataset].test_samples)
+        low, high = accuracy_interval(test[-1], datasets.about(run.config.dataset).test_samples)
         margin = f"± {50 * (high - low):.2f}"
     best = [max(test[: i + 1]) for i in range(len(test))]
     return (
@@ -117,11 +116,14 @@ def _chosen(run, epochs, test):
 def greeting(config: RunConfig) -> None:
     """What there is to see before anything was trained."""
     data = datasets.load(config.dataset)
+    what = "handwritten digits" if data.about.noun == "digit" else f"images of {data.about.classes} classes"
     st.markdown(
-        f"A network that learns to read {formats.count(data.about.train_samples)} handwritten digits. "
+        f"A network that learns to read {formats.count(data.about.train_samples)} {what}. "
         "Move the sliders, press Train, and watch its accuracy grow."
     )
-    shell.picture(digit_strip(data.test[0][:GREETING], rows=4, side=28, ink=shell.ink()), width="stretch")
+    rows = min(4, len(data.test[0]))
+    shown = data.test[0][: min(GREETING, len(data.test[0]) // rows * rows)]
+    shell.picture(digit_strip(shown, rows=rows, shape=data.about.shape, ink=shell.ink()), width="stretch")
 
 
 def curves(run: Run | None, config: RunConfig, epochs, ghost=()) -> None:

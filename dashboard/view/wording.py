@@ -1,6 +1,6 @@
 """Settings in words: names of their values as people write them, help texts, and a run's set-up in a line."""
 
-from ..datasets import DATASETS
+from .. import datasets
 from ..runs.config import SETTINGS, RunConfig
 from ..runs.settings import WITH_MOMENTUM
 
@@ -23,7 +23,8 @@ NAMES = {
 }
 
 HELP = {
-    "layers": "Layers between the 784 pixels and the 10 outputs.",
+    "dataset": "The images to learn from. Further sets are added on the Data page.",
+    "layers": "Layers between the pixels and the outputs, one for each class.",
     "units": "How many units the layer has. Each sees every unit of the layer before it.",
     "lr": "How far each step follows the gradient: W ← W − lr · ∂C/∂W. scikit-learn: learning_rate_init, PyTorch: lr.",
     "batch_size": "Images averaged for one step. Small batches take more steps in an epoch, each of them noisier.",
@@ -67,7 +68,7 @@ def worded(name: str, value) -> str:
     if name in NAMES:
         return NAMES[name][value]
     if name == "dataset":
-        return DATASETS[value].title
+        return datasets.about(value).title
     if isinstance(value, tuple):
         return "-".join(map(str, value)) or "none"
     if not value and name in ("l2", "dropout", "clip", "shift", "rotation", "noise", *OFF):

@@ -52,6 +52,19 @@ def go_to(page, title):
     page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
 
 
+def resting_box(page, locator):
+    """Where the element is once it moves no more: charts above it may still grow, a sidebar beside it slide away."""
+    boxes = []
+
+    def rests():
+        boxes.append(locator.bounding_box())
+        page.wait_for_timeout(100)
+        return boxes[-1] if len(boxes) > 3 and all(box == boxes[-1] for box in boxes[-4:]) else None
+
+    locator.scroll_into_view_if_needed()
+    return wait_for(rests, "the layout's rest")
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
-from tests.browser.server import go_to, wait_for
+from tests.browser.server import go_to, resting_box, wait_for
 
 ROW, BOX = 35, 16  # pixels of the table, which is a canvas: height of a row, middle of the box that selects it
 
@@ -45,9 +45,7 @@ def open_compare(server, open_page, runs):
 
 def choose(page, row):
     """Click the box of a row, counted from 1."""
-    table = page.get_by_test_id("stDataFrame")
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
+    box = resting_box(page, page.get_by_test_id("stDataFrame"))
     was = page.url
     page.mouse.click(box["x"] + BOX, box["y"] + ROW * row + ROW / 2)
     page.wait_for_url(lambda url: url != was)

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
-from tests.browser.server import go_to, wait_for
+from tests.browser.server import go_to, resting_box, wait_for
 
 SEVEN = [(70, 60), (200, 60), (130, 230)]
 
@@ -31,21 +31,9 @@ def page(server, runs, open_page):
     return page
 
 
-def resting_box(page):
-    """Where the pad is once the sidebar of the page before has slid away."""
-    boxes = []
-
-    def same():
-        boxes.append(page.locator(".pad canvas").bounding_box())
-        page.wait_for_timeout(100)
-        return boxes[-1] if len(boxes) > 3 and all(box == boxes[-1] for box in boxes[-4:]) else None
-
-    return wait_for(same, "a pad that rests")
-
-
 def stroke(page, points):
     """With the mouse, in the pad's units."""
-    box = resting_box(page)
+    box = resting_box(page, page.locator(".pad canvas"))
     places = [(box["x"] + x * box["width"] / 280, box["y"] + y * box["height"] / 280) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()

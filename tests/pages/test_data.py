@@ -14,7 +14,7 @@ def text_of(app):
 def test_the_first_look_tells_what_the_set_is(open_app, cache_dir):
     app = open_app("pages/data.py")
     assert not app.exception
-    assert app.header[0].value == "MNIST"
+    assert app.selectbox(key="data.set").value == "mnist"
     text = text_of(app)
     assert "60,000 training and 10,000 test images of 10 handwritten digits" in text
     assert "Image 0, a **5**" in text

@@ -1,5 +1,7 @@
 """A data set in charts: class balance, pixel values, and a map of images."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +13,26 @@ SMALL = 170
 BIN = 8  # pixel values a bar
 
 
-def balance_data(counts: np.ndarray) -> pd.DataFrame:
+def balance_data(counts: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """One row a class: digit, images, share."""
     share = counts / max(1, counts.sum())
-    return pd.DataFrame({"digit": range(len(counts)), "images": counts.astype(float), "share": share})
+    return pd.DataFrame({"digit": list(names), "images": counts.astype(float), "share": share})
 
 
-def balance_chart(colour: str, chosen: int | None, highest: float) -> dict[str, Any]:
+def balance_chart(colour: str, chosen: str | None, highest: float) -> dict[str, Any]:
     """The spec of `balance_data`; the chosen class stands out."""
-    lit = f"datum.digit === {chosen}" if chosen is not None else "true"
+    lit = f"datum.digit === {json.dumps(chosen)}" if chosen is not None else "true"
     return {
         "height": SMALL,
         "mark": {"type": "bar", "color": colour},
         "encoding": {
-            "x": {"field": "digit", "type": "ordinal", "title": None, "axis": DIGIT_AXIS},
+            "x": {
+                "field": "digit",
+                "type": "ordinal",
+                "sort": None,
+                "title": None,
+                "axis": {**DIGIT_AXIS, "labelAngle": None, "labelLimit": 70, "labelOverlap": "greedy"},
+            },
             "y": {
                 "field": "images",
                 "type": "quantitative",
@@ -34,7 +42,7 @@ def balance_chart(colour: str, chosen: int | None, highest: float) -> dict[str, 
             },
             "opacity": {"condition": {"test": lit, "value": 1}, "value": 0.35},
             "tooltip": [
-                {"field": "digit", "type": "ordinal", "title": "Digit"},
+                {"field": "digit", "type": "ordinal", "title": "Class"},
                 {"field": "images", "type": "quantitative", "title": "Images", "format": ",d"},
                 {"field": "share", "type": "quantitative", "title": "Share", "format": ".2%"},
             ],
@@ -69,12 +77,12 @@ def pixel_chart(colour: str, highest: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def map_data(placed: np.ndarray, labels: np.ndarray, pictures: list[str]) -> pd.DataFrame:
+def map_data(placed: np.ndarray, labels: Sequence[str], pictures: list[str]) -> pd.DataFrame:
     """One row an image: x, y from `placed` (n, 2), digit, and the picture that its tooltip shows."""
     return pd.DataFrame({"x": placed[:, 0], "y": placed[:, 1], "digit": labels, "image": pictures})
 
 
-def map_chart(data: pd.DataFrame, titles: tuple[str, str], dark: bool) -> dict[str, Any]:
+def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str], dark: bool) -> dict[str, Any]:
     """The spec of `map_data`; a click on a digit of the legend shows that one alone."""
     axis = {"ticks": False, "labels": False, "grid": False, "domain": False}
     return {
@@ -87,13 +95,13 @@ def map_chart(data: pd.DataFrame, titles: tuple[str, str], dark: bool) -> dict[s
             "color": {
                 "field": "digit",
                 "type": "nominal",
-                "scale": {"domain": sorted(set(data["digit"].tolist())), "range": list(DARK if dark else LIGHT)},
+                "scale": {"domain": list(names), "range": list(DARK if dark else LIGHT)},
                 "legend": {"orient": "top", "title": None, "columns": 10},
             },
             "opacity": {"condition": {"param": "only", "value": 0.75}, "value": 0.06},
             "tooltip": [
                 {"field": "image", "type": "nominal"},
-                {"field": "digit", "type": "nominal", "title": "Digit"},
+                {"field": "digit", "type": "nominal", "title": "Class"},
             ],
         },
     }

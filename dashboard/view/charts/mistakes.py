@@ -1,5 +1,7 @@
 """The confusion matrix, and the outputs for one image."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,21 @@ def confusion_data(counts: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"label": labels, "predicted": predicted, "count": flat, "share": share, "wrong": wrong})
 
 
-def confusion_chart(shown: str, highest: float, ink: str) -> dict[str, Any]:
+def named(names: Sequence[str]) -> dict[str, Any]:
+    """An axis of classes: the names in place of the labels, short enough to be read."""
+    return {**DIGIT_AXIS, "labelExpr": f"{json.dumps(list(names))}[datum.value]", "labelLimit": 90}
+
+
+def confusion_chart(shown: str, highest: float, ink: str, names: Sequence[str], noun: str) -> dict[str, Any]:
     """The spec of a confusion matrix for `confusion_data`; `shown` is "count" or "share". A click selects `cell`."""
     axes = {
-        "x": {"field": "predicted", "type": "ordinal", "title": "Read as", "axis": {**DIGIT_AXIS, "orient": "top"}},
-        "y": {"field": "label", "type": "ordinal", "title": "Digit", "axis": DIGIT_AXIS},
+        "x": {
+            "field": "predicted",
+            "type": "ordinal",
+            "title": "Read as",
+            "axis": {**named(names), "orient": "top", "labelAngle": 0 if len(max(names, key=len)) < 3 else -60},
+        },
+        "y": {"field": "label", "type": "ordinal", "title": noun, "axis": named(names)},
     }
     number_format = "d" if shown == "count" else ".1%"
     colour = {
@@ -34,14 +46,14 @@ def confusion_chart(shown: str, highest: float, ink: str) -> dict[str, Any]:
         "legend": None,
     }
     tooltip = [
-        {"field": "label", "type": "ordinal", "title": "Digit"},
+        {"field": "label", "type": "ordinal", "title": noun},
         {"field": "predicted", "type": "ordinal", "title": "Read as"},
         {"field": "count", "type": "quantitative", "title": "Images", "format": ",d"},
-        {"field": "share", "type": "quantitative", "title": "Of this digit", "format": ".2%"},
+        {"field": "share", "type": "quantitative", "title": "Of this row", "format": ".2%"},
     ]
     chosen = {"condition": {"param": "cell", "empty": False, "value": 2}, "value": 0}
     return {
-        "height": 420,
+        "height": max(420, 14 * len(names)),
         "encoding": axes,
         "layer": [
             {
@@ -55,17 +67,19 @@ def confusion_chart(shown: str, highest: float, ink: str) -> dict[str, Any]:
             },
             {
                 "transform": [{"filter": "datum.count > 0"}],
-                "mark": {"type": "text", "fontSize": 11, "color": ink},
+                "mark": {"type": "text", "fontSize": 11 if len(names) <= 20 else 8, "color": ink},
                 "encoding": {"text": {"field": shown, "type": "quantitative", "format": number_format}},
             },
         ],
     }
 
 
-def outputs_data(outputs: np.ndarray, label: int) -> pd.DataFrame:
-    """One row an output (n,): digit, output, and whether it is the true one."""
-    digits = range(len(outputs))
-    return pd.DataFrame({"digit": digits, "output": outputs.astype(float), "true": [d == label for d in digits]})
+def outputs_data(outputs: np.ndarray, label: int, names: Sequence[str]) -> pd.DataFrame:
+    """One row an output (n,): the class by its name, output, and whether it is the true one."""
+    digits = list(names)
+    return pd.DataFrame(
+        {"digit": digits, "output": outputs.astype(float), "true": [each == label for each in range(len(digits))]}
+    )
 
 
 def outputs_chart(colour: str) -> dict[str, Any]:
@@ -74,7 +88,13 @@ def outputs_chart(colour: str) -> dict[str, Any]:
         "height": 230,
         "mark": {"type": "bar", "color": colour, "height": {"band": 0.7}},
         "encoding": {
-            "y": {"field": "digit", "type": "ordinal", "title": None, "axis": {**DIGIT_AXIS, "labelOverlap": False}},
+            "y": {
+                "field": "digit",
+                "type": "ordinal",
+                "title": None,
+                "sort": None,
+                "axis": {**DIGIT_AXIS, "labelLimit": 110, "labelOverlap": "greedy"},
+            },
             "x": {
                 "field": "output",
                 "type": "quantitative",

@@ -95,13 +95,15 @@ def gallery(
     key: str,
     selected: int | None,
     on_pick: Callable[[int], None],
+    shape: tuple[int, int],
     signed: bool = False,
 ) -> None:
-    """Show `images`, uint8 (n, side * side); a click calls `on_pick` with that image's id before the page runs again.
+    """Show `images`, uint8 (n, pixels) of `shape`; a click calls `on_pick` with that image's id before the next run.
 
     `signed` pixels are weights: 128 is zero, above it blue, below it orange, as `signed_pixels` makes them.
     """
-    side = round(images.shape[1] ** 0.5) if len(images) else 1
+    side = max(shape)
+    images = _squared(np.asarray(images), shape, empty=128 if signed else 0)
     pixels = base64.b64encode(np.ascontiguousarray(images).tobytes()).decode()
     data = {
         "pixels": pixels,
@@ -119,6 +121,15 @@ def gallery(
             on_pick(int(picked))
 
     _mount(data=data, key=key, on_picked_change=pick)
+
+
+def _squared(images, shape, empty):
+    """The images with as much nothing on both sides as makes them square."""
+    rows, columns = (max(shape) - each for each in shape)
+    if not rows and not columns:
+        return images
+    edges = ((0, 0), (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+    return np.pad(images.reshape(-1, *shape), edges, constant_values=empty)
 
 
 def signed_pixels(W: np.ndarray, strongest: float) -> np.ndarray:

@@ -10,6 +10,7 @@ from ..components.gallery import gallery
 
 SHOWN = 500  # images in the gallery at once
 NEIGHBOURS = 12
+ONE_HOT = 10  # outputs shown
 PICKED, PAGE = "data.picked", "data.page"
 
 
@@ -28,8 +29,10 @@ def pictures(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
         st.caption(f"{formats.count(len(chosen))} images", width="content")
         page = st.pagination(pages, key=PAGE, width="content") if pages > 1 else 1
     ids = chosen[(page - 1) * SHOWN : page * SHOWN]
-    gallery(X[ids], ids.tolist(), [str(label) for label in y[ids]], [f"Image {i}: a {y[i]}" for i in ids],
-            selected=st.session_state.get(PICKED), key="data.gallery", on_pick=_pick)  # fmt: skip
+    names = data.about.names
+    gallery(X[ids], ids.tolist(), [names[label] for label in y[ids]], [f"Image {i}: a {names[y[i]]}" for i in ids],
+            shape=data.about.shape, selected=st.session_state.get(PICKED),
+            key="data.gallery", on_pick=_pick)  # fmt: skip
 
 
 def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
@@ -37,26 +40,28 @@ def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
     X, y = getattr(data, split)
     picked = st.session_state.get(PICKED, -1)
     index = int(picked if picked in chosen else chosen[0])
-    label, classes = int(y[index]), data.about.classes
+    label, names = int(y[index]), data.about.names
+    name = formats.plain(names[label])
     picture, about = st.columns([2, 3], vertical_alignment="center", gap="medium")
     with picture:
-        shell.picture(images.digit_strip(X[index][None], 1, 28, shell.ink(), scale=8), width=200)
+        shell.picture(images.digit_strip(X[index][None], 1, data.about.shape, shell.ink(), scale=8), width=200)
     with about:
         lit = int((X[index] > 0).sum())
-        st.markdown(f"Image {formats.count(index)}, a **{label}**. {formats.count(lit)} of "
+        st.markdown(f"Image {formats.count(index)}, a **{name}**. {formats.count(lit)} of "
                     f"{formats.count(data.about.inputs)} pixels are lit.")  # fmt: skip
         st.caption("Its label as the network learns it, one-hot: 1 for the right output, 0 for all others.")
-        st.markdown(_one_hot(label, classes))
+        st.markdown(_one_hot(label, names))
     st.markdown("**Nearest training images**")
     near, distances = _nearest(data, split, index)
     labels = data.train[1]
     same = int((labels[near] == label).sum())
-    st.caption(f"{same} of {NEIGHBOURS} are a {label} too. Below each: digit and distance, the root of the summed "
-               "squares of the pixels' differences.")  # fmt: skip
+    st.caption(f"{same} of {NEIGHBOURS} are a {name} too. Below each: {data.about.noun} and distance, the root of the "
+               "summed squares of the pixels' differences.")  # fmt: skip
     gallery(data.train[0][near], near.tolist(),
-            [f"{labels[i]} · {d:.1f}" for i, d in zip(near, distances, strict=True)],
-            [f"Training image {i}: a {labels[i]}, distance {d:.2f}" for i, d in zip(near, distances, strict=True)],
-            selected=None, key="data.near", on_pick=_ignore)  # fmt: skip
+            [f"{names[labels[i]]} · {d:.1f}" for i, d in zip(near, distances, strict=True)],
+            [f"Training image {i}: a {names[labels[i]]}, distance {d:.2f}"
+             for i, d in zip(near, distances, strict=True)],
+            shape=data.about.shape, selected=None, key="data.near", on_pick=_ignore)  # fmt: skip
 
 
 def _nearest(data, split, index):
@@ -67,10 +72,13 @@ def _nearest(data, split, index):
     return near[others], distances[others]
 
 
-def _one_hot(label, classes):
-    head = " | ".join(map(str, range(classes)))
-    row = " | ".join("**1**" if each == label else "0" for each in range(classes))
-    return f"| {head} |\n|{':-:|' * classes}\n| {row} |"
+def _one_hot(label, names):
+    """A table of the classes; of many, the ones around the label."""
+    first = max(0, min(label - ONE_HOT // 2, len(names) - ONE_HOT))
+    shown = range(first, min(first + ONE_HOT, len(names)))
+    head = " | ".join(formats.plain(names[each]) for each in shown)
+    row = " | ".join("**1**" if each == label else "0" for each in shown)
+    return f"| {head} |\n|{':-:|' * len(shown)}\n| {row} |"
 
 
 def _pick(index):

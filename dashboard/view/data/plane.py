@@ -55,10 +55,12 @@ def _draw(dataset, split, run, layer, job, waiting):
     else:
         placed, first, second = job.placed, "", ""
     index = maps.sample(getattr(datasets.load(dataset), split)[1], POINTS)
-    data = charts.map_data(placed, getattr(datasets.load(dataset), split)[1][index], _tips(dataset, split))
-    st.vega_lite_chart(data, charts.map_chart(data, (first, second), shell.dark()), key=f"data.plane.{job is None}",
-                       alt="Each image as a point in the colour of its digit")  # fmt: skip
-    st.caption(f"{formats.count(len(index))} images drawn at random. Point at one to see it; click on a digit of the "
+    names, labels = datasets.about(dataset).names, getattr(datasets.load(dataset), split)[1][index]
+    data = charts.map_data(placed, [names[label] for label in labels], _tips(dataset, split))
+    spec = charts.map_chart(data, names, (first, second), shell.dark())
+    st.vega_lite_chart(data, spec, key=f"data.plane.{job is None}",
+                       alt="Each image as a point in the colour of its class")  # fmt: skip
+    st.caption(f"{formats.count(len(index))} images drawn at random. Point at one to see it; click on a class of the "
                "legend to see it alone.")  # fmt: skip
 
 
@@ -95,4 +97,4 @@ def _tips(dataset, split):
     """The sample's images as URLs, for tooltips: black on white."""
     X, y = getattr(datasets.load(dataset), split)
     index = maps.sample(y, POINTS)
-    return [images.data_url(255 - image.reshape(28, 28)) for image in X[index]]
+    return [images.data_url(255 - image.reshape(datasets.about(dataset).shape)) for image in X[index]]

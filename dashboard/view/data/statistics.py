@@ -18,23 +18,32 @@ def measured(dataset: str, split: str, digit: int | None) -> pixels.Pixels:
 def statistics(dataset: str, split: str, digit: int | None) -> None:
     """Three columns: the mean image, the classes, the pixels."""
     found = measured(dataset, split, digit)
-    whose = "all images" if digit is None else f"every {digit}"
     data = datasets.load(dataset)
+    about = data.about
+    whose = "all images" if digit is None else f"every {formats.plain(about.names[digit])}"
     mean, balance, values = st.columns([5, 4, 5], gap="large")
     with mean:
         st.markdown("**Mean and spread**")
         with st.container(horizontal=True, gap="medium"):
-            _picture(found.mean, f"Mean of {whose}")
-            _picture(found.deviation, "Standard deviation")
+            _picture(found.mean, about.shape, f"Mean of {whose}")
+            _picture(found.deviation, about.shape, "Standard deviation")
         st.caption(f"{found.never_lit} of {data.about.inputs} pixels are dark in {whose}: weights from there never "
                    "learn.")  # fmt: skip
     with balance:
         st.markdown("**Class balance**")
-        counts = charts.balance_data(pixels.balance(getattr(data, split)[1], data.about.classes))
+        counts = charts.balance_data(pixels.balance(getattr(data, split)[1], data.about.classes), about.names)
+        chosen = None if digit is None else about.names[digit]
         fewest, most = int(counts["images"].min()), int(counts["images"].max())
-        st.vega_lite_chart(counts, charts.balance_chart(_colour(), digit, most), key="data.balance",
-                           alt="Images of each digit")  # fmt: skip
-        st.caption(f"From {formats.count(fewest)} to {formats.count(most)} images a digit: accuracy is a fair figure.")
+        st.vega_lite_chart(counts, charts.balance_chart(_colour(), chosen, most), key="data.balance",
+                           alt="Images of each class")  # fmt: skip
+        st.caption(
+            f"From {formats.count(fewest)} to {formats.count(most)} images a {about.noun}"
+            + (
+                ": accuracy is a fair figure."
+                if most < 2 * fewest
+                else ": a network that knows the frequent ones alone has a high accuracy."
+            )
+        )
     with values:
         _values(found)
 
@@ -53,9 +62,9 @@ def _values(found):
                "zero.")  # fmt: skip
 
 
-def _picture(values: np.ndarray, text: str) -> None:
+def _picture(values: np.ndarray, shape: tuple[int, int], text: str) -> None:
     with st.container(width="content"):
-        shell.picture(images.digit_strip(values.astype(np.uint8)[None], 1, 28, shell.ink(), scale=5), width=140)
+        shell.picture(images.digit_strip(values.astype(np.uint8)[None], 1, shape, shell.ink(), scale=5), width=140)
         st.caption(text)
 
 

@@ -1,9 +1,9 @@
-"""What runs answer to a drawing: ten outputs each, what the hidden layers do, and the pixels that decided."""
+"""What runs answer to a drawing: outputs of each, what the hidden layers do, and the pixels that decided."""
 
 import numpy as np
 import streamlit as st
 
-from ... import formats
+from ... import datasets, formats
 from ...analysis import answers, drawing
 from ...runs.run import Run
 from .. import charts, images, shell
@@ -11,34 +11,40 @@ from .. import charts, images, shell
 ACROSS = 32  # units in a row
 
 
-def prepared(image: np.ndarray) -> None:
+def prepared(image: np.ndarray, shape: tuple[int, int]) -> None:
     """The drawing as the networks get it."""
     st.markdown("**What the network gets**")
-    shell.picture(images.digit_strip(image[None], 1, drawing.FRAME, shell.ink(), scale=7), width=168)
-    st.caption("Scaled into 20 x 20 pixels, then placed with its centre of mass in the middle of 28 x 28, as MNIST's "
-               "digits were.")  # fmt: skip
+    shell.picture(images.digit_strip(image[None], 1, shape, shell.ink(), scale=7), width=168)
+    boxed = " x ".join(str(round(drawing.BOX * side)) for side in shape)
+    st.caption(f"Scaled into {boxed} pixels, then placed with its centre of mass in the middle of {shape[0]} x "
+               f"{shape[1]}, as MNIST's digits were.")  # fmt: skip
 
 
-def by_run(run: Run, image: np.ndarray) -> None:
+def by_run(run: Run, image: np.ndarray | None) -> None:
     """One run's answer and its outputs as bars."""
+    if image is None:  # too little is left of it in so few pixels
+        return
     outputs = answers.one_output(answers.network(shell.store(), run), image)
-    answer = int(outputs.argmax())
-    st.markdown(f"**{formats.plain(run.name)}** reads a **{answer}**, with {formats.percent(float(outputs[answer]))}")
+    answer, names = int(outputs.argmax()), datasets.about(run.config.dataset).names
+    st.markdown(
+        f"**{formats.plain(run.name)}** reads a **{formats.plain(names[answer])}**, "
+        f"with {formats.percent(float(outputs[answer]))}"
+    )
     chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
-    st.vega_lite_chart(charts.outputs_data(outputs, answer), chart, key=f"draw.outputs.{run.id}",
-                       alt=f"The ten outputs of {run.name}")  # fmt: skip
+    st.vega_lite_chart(charts.outputs_data(outputs, answer, names), chart, key=f"draw.outputs.{run.id}",
+                       alt=f"The outputs of {run.name}")  # fmt: skip
 
 
 def inside(run: Run, image: np.ndarray) -> None:
     """What speaks for and against the answer, and the activations of each hidden layer."""
     net = answers.network(shell.store(), run)
-    answer = int(answers.one_output(net, image).argmax())
+    answer, about = int(answers.one_output(net, image).argmax()), datasets.about(run.config.dataset)
     found = drawing.evidence(net, image, answer)
     why, layers = st.columns([2, 5], gap="large")
     with why:
-        st.markdown(f"**For and against a {answer}**")
+        st.markdown(f"**For and against a {formats.plain(about.names[answer])}**")
         strongest = float(abs(found).max())
-        shell.picture(images.receptive_fields(found[None], drawing.FRAME, 1, 7, strongest), width=168)
+        shell.picture(images.receptive_fields(found[None], about.shape, 1, 7, strongest), width=168)
         shell.picture(images.signed_legend(), width=168)
         st.caption("Blue pixels speak for it, orange ones against: pixel times the slope of the answer's sum.")
     with layers:

@@ -63,7 +63,7 @@ def narrow(label: int | None, predicted: int | None) -> None:
         st.session_state[LIST] = "unsure" if label == predicted else "wrong"
 
 
-def choose(lists: Lists) -> pd.DataFrame:
+def choose(lists: Lists, about: datasets.About) -> pd.DataFrame:
     """The rows that the controls leave, sorted."""
     names = [name for name in NAMES if name in ("wrong", "unsure", "missed", *lists.groups)]
     if st.session_state.get(LIST) not in names:
@@ -73,8 +73,8 @@ def choose(lists: Lists) -> pd.DataFrame:
     order, true, read, least = st.columns([3, 2, 2, 4])
     by = order.selectbox("Sort by", list(SORTS), key="mistakes.sort", disabled=name == "unsure")
     digits = [ALL, *sorted(lists.table["label"].unique().tolist())]
-    label = true.selectbox("Digit", digits, key=TRUE)
-    predicted = read.selectbox("Read as", digits, key=READ)
+    label = true.selectbox(about.noun.capitalize(), digits, key=TRUE, format_func=_named(about))
+    predicted = read.selectbox("Read as", digits, key=READ, format_func=_named(about))
     confidence = least.slider("Confidence", 0.0, 1.0, (0.0, 1.0), step=0.05, key="mistakes.confidence")
     table = lists.table.loc[lists.indices(name)]
     if name == "missed":
@@ -89,18 +89,20 @@ def choose(lists: Lists) -> pd.DataFrame:
 
 
 def large(run: Run, split: str, row: pd.Series, outputs: np.ndarray) -> None:
-    """One image, large, beside its ten outputs."""
+    """One image, large, beside its outputs."""
     index, label, predicted = int(row["index"]), int(row["label"]), int(row["predicted"])
-    digits = getattr(datasets.load(run.config.dataset), split)[0]
+    data = datasets.load(run.config.dataset)
+    digits, names = getattr(data, split)[0], data.about.names
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
-        shell.picture(images.digit_strip(digits[index][None], 1, 28, shell.ink(), scale=8), width=180)
+        shell.picture(images.digit_strip(digits[index][None], 1, data.about.shape, shell.ink(), scale=8), width=180)
     with bars:
-        st.markdown(f"A **{label}**, read as **{predicted}** with {formats.percent(float(row['confidence']))}. "
+        st.markdown(f"A **{formats.plain(names[label])}**, "
+                    f"read as **{formats.plain(names[predicted])}** with {formats.percent(float(row['confidence']))}. "
                     f"Image {formats.count(index)}.")  # fmt: skip
         chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
-        st.vega_lite_chart(charts.outputs_data(outputs[index], label), chart, key="mistakes.outputs",
-                           alt="The ten outputs for this image")  # fmt: skip
+        st.vega_lite_chart(charts.outputs_data(outputs[index], label, names), chart, key="mistakes.outputs",
+                           alt="The outputs for this image")  # fmt: skip
 
 
 def pictures(run: Run, split: str, chosen: pd.DataFrame) -> None:
@@ -113,13 +115,19 @@ def pictures(run: Run, split: str, chosen: pd.DataFrame) -> None:
         st.caption(f"{formats.count(len(chosen))} {noun}", width="content")
         page = st.pagination(pages, key=PAGE, width="content") if pages > 1 else 1
     chosen = chosen.iloc[(page - 1) * SHOWN : page * SHOWN]
-    digits = getattr(datasets.load(run.config.dataset), split)[0]
+    data = datasets.load(run.config.dataset)
+    digits, names = getattr(data, split)[0], data.about.names
     pairs = list(zip(chosen["index"].tolist(), chosen["label"], chosen["predicted"], strict=True))
     gallery(
-        digits[chosen["index"].to_numpy()], [i for i, *_ in pairs], [f"{a} → {b}" for _, a, b in pairs],
-        [f"Image {i}: {a}, read as {b}" for i, a, b in pairs], selected=st.session_state.get(PICKED),
+        digits[chosen["index"].to_numpy()], [i for i, *_ in pairs], [f"{names[a]} → {names[b]}" for _, a, b in pairs],
+        [f"Image {i}: {names[a]}, read as {names[b]}" for i, a, b in pairs], shape=data.about.shape,
+        selected=st.session_state.get(PICKED),
         key="mistakes.gallery", on_pick=_pick,
     )  # fmt: skip
+
+
+def _named(about):
+    return lambda label: label if label == ALL else about.names[label]
 
 
 def _say_missed(count, runs):

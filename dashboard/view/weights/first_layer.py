@@ -41,17 +41,19 @@ def first_layer(run: Run, net: MLP) -> None:
     with fields:
         titles = [f"{noun} {unit}, norm {norms[unit]:.2f}" for unit in units]
         gallery(signed_pixels(W[units], strongest), units, [str(unit) for unit in units], titles, signed=True,
-                key="weights.fields", selected=st.session_state[UNIT], on_pick=_pick_unit)  # fmt: skip
+                shape=datasets.about(run.config.dataset).shape, key="weights.fields",
+                selected=st.session_state[UNIT], on_pick=_pick_unit)  # fmt: skip
     with about:
         _one_unit(run, net, st.session_state[UNIT], noun, strongest)
 
 
 def _one_unit(run, net, unit, noun, strongest):
     """A unit large: its field, bias, outgoing weights, and what excites it most."""
-    layer, (test, labels) = net.layers[0], datasets.load(run.config.dataset).test
+    data = datasets.load(run.config.dataset)
+    layer, (test, labels), shape, names = net.layers[0], data.test, data.about.shape, data.about.names
     field, about = st.columns([4, 5], vertical_alignment="center")
     with field:
-        shell.picture(images.receptive_fields(layer.W[unit][None], 28, 1, 8, strongest), width=240)
+        shell.picture(images.receptive_fields(layer.W[unit][None], shape, 1, 8, strongest), width=240)
     with about:
         bias = "no bias" if layer.b is None else f"bias {layer.b[unit]:+.3f}".replace("-", "−")
         st.markdown(f"**{noun} {unit}**")
@@ -59,33 +61,36 @@ def _one_unit(run, net, unit, noun, strongest):
     if len(net.layers) > 1:
         last = len(net.layers) == 2
         data = charts.outgoing_data(net.layers[1].W[:, unit])
-        st.caption(f"Outgoing weights, to the {'ten digits' if last else 'units of hidden layer 2'}")
-        st.vega_lite_chart(data, charts.outgoing_chart(data, "Digit" if last else "Unit"), key="weights.outgoing",
+        st.caption(f"Outgoing weights, to the {'classes' if last else 'units of hidden layer 2'}")
+        st.vega_lite_chart(data, charts.outgoing_chart(data, "Class" if last else "Unit"), key="weights.outgoing",
                            alt=f"Outgoing weights of unit {unit}")  # fmt: skip
     best = answers.most_exciting(net, test, unit, EXCITING)
     st.caption("Test images that excite it most; a click follows one below")
-    gallery(test[best], best.tolist(), [str(labels[i]) for i in best], [f"Image {i}: a {labels[i]}" for i in best],
+    gallery(test[best], best.tolist(), [names[labels[i]] for i in best],
+            [f"Image {i}: a {names[labels[i]]}" for i in best], shape=shape,
             key="weights.exciting", selected=st.session_state.get(IMAGE), on_pick=_pick_image)  # fmt: skip
 
 
 def one_image(run: Run, net: MLP, epoch: int) -> None:
     """One test image's ten outputs at this epoch."""
-    test, labels = datasets.load(run.config.dataset).test
-    st.markdown("**One image**: its ten outputs at this epoch")
+    data = datasets.load(run.config.dataset)
+    (test, labels), names = data.test, data.about.names
+    st.markdown("**One image**: its outputs at this epoch")
     pick, picture, bars = st.columns([3, 2, 6], vertical_alignment="center", gap="large")
-    st.session_state.setdefault(IMAGE, 0)
+    st.session_state[IMAGE] = min(st.session_state.get(IMAGE, 0), len(test) - 1)  # of a run on fewer images, perhaps
     with pick:
         index = st.number_input("Test image", 0, len(test) - 1, key=IMAGE, width=180, persist_state="session")
         outputs = answers.one_output(net, test[index])
         guess = int(outputs.argmax())
-        st.markdown(f"A **{labels[index]}**, read as **{guess}** with {formats.percent(float(outputs[guess]))}"
+        st.markdown(f"A **{formats.plain(names[labels[index]])}**, read as **{formats.plain(names[guess])}** "
+                    f"with {formats.percent(float(outputs[guess]))}"
                     + (f" after epoch {epoch}." if epoch else "."))  # fmt: skip
     with picture:
-        shell.picture(images.digit_strip(test[index][None], 1, 28, shell.ink(), scale=6), width=168)
+        shell.picture(images.digit_strip(test[index][None], 1, data.about.shape, shell.ink(), scale=6), width=168)
     with bars:
         chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
-        st.vega_lite_chart(charts.outputs_data(outputs, int(labels[index])), chart, key="weights.outputs",
-                           alt="The ten outputs for this image")  # fmt: skip
+        st.vega_lite_chart(charts.outputs_data(outputs, int(labels[index]), names), chart, key="weights.outputs",
+                           alt="The outputs for this image")  # fmt: skip
 
 
 def _pick_unit(unit):

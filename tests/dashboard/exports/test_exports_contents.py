@@ -84,7 +84,7 @@ def test_a_header_that_is_no_text_is_refused():
         (ABOUT | {"sizes": "784"}, "must have sizes that are whole numbers > 0, got 784."),
         (ABOUT | {"sizes": [784]}, "must have sizes that are whole numbers > 0, got [784]."),
         (ABOUT | {"sizes": [784, 10**4000, 10]}, "must have at most 16,000,000 parameters, got more than 10^15."),
-        (ABOUT | {"sizes": [4, 5, 2]}, "must have 784 inputs and 10 outputs, as the data sets here, got 4 and 2."),
+        (ABOUT | {"sizes": [4, 5, 2]}, "or 784 inputs and 10 outputs, as the data sets here, got 4 and 2."),
         (ABOUT | {"activation": "swish"}, "must have the activation sigmoid"),
         (ABOUT | {"activation": ["sigmoid"]}, "must have the activation sigmoid"),
         (ABOUT | {"cost": None}, "must have the cost quadratic"),

@@ -62,7 +62,7 @@ def test_a_sparkline_goes_from_its_lowest_to_its_highest():
 def test_a_digit_strip_places_each_image():
     digits = np.zeros((4, 4), np.uint8)
     digits[3, 0] = 200  # the last image's first pixel
-    strip = images.digit_strip(digits, rows=2, side=2, ink="#010203", scale=3)
+    strip = images.digit_strip(digits, rows=2, shape=(2, 2), ink="#010203", scale=3)
     assert strip.shape == (12, 12, 4)
     assert (strip[6:9, 6:9] == [1, 2, 3, 200]).all()
     assert strip[..., 3].sum() == 9 * 200
@@ -70,7 +70,7 @@ def test_a_digit_strip_places_each_image():
 
 def test_receptive_fields_are_blue_above_zero_orange_below_and_clear_between():
     W = np.array([[1.0, -0.5, 0.0, 0.0], [0.0, 0.0, 0.0, -1.0], [0.0] * 4])
-    picture = images.receptive_fields(W, side=2, columns=2, scale=3, strongest=1.0)
+    picture = images.receptive_fields(W, shape=(2, 2), columns=2, scale=3, strongest=1.0)
     assert picture.shape == (24, 24, 4)
     assert (picture[3:6, 3:6] == [*images.ABOVE, 255]).all()
     assert (picture[3:6, 6:9] == [*images.BELOW, 127]).all()

@@ -1,0 +1,118 @@
+"""People's own data sets in the database; RunStore has all of this too."""
+
+import json
+import time
+import zlib
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy import delete, func, insert, or_, select
+
+from .. import datasets
+from ..datasets import About, Parts
+from .database import Database, StoreError
+from .schema import about, runs, set_blocks, sets, sweeps
+
+BLOCK_BYTES = 4_000_000  # of a set, packed and written at once
+LEVEL = 1  # of deflate: a quarter of the size in a tenth of the time
+MAX_TITLE = 60  # characters
+
+
+class SetStore(Database):
+    """Own data sets in the database at `url`. A set that is there already is not stored again."""
+
+    def add_set(self, parts: Parts, title: str) -> str:
+        """Store the set; returns the name by which a run's settings call it."""
+        name = parts.name
+        title = " ".join(title.split())[:MAX_TITLE] or "Own images"
+        blocks = [
+            {"set": name, "part": part, "block": i, "data": zlib.compress(raw[first : first + BLOCK_BYTES], LEVEL)}
+            for part, array in (("images", parts.images), ("labels", parts.labels))
+            for raw in [np.ascontiguousarray(array).tobytes()]
+            for i, first in enumerate(range(0, len(raw), BLOCK_BYTES))
+        ]
+
+        def work(db):
+            _one_at_a_time(db)
+            if db.scalar(select(sets.c.name).where(sets.c.name == name)) is not None:
+                return
+            names = json.dumps(parts.class_names)
+            db.execute(insert(sets).values(name=name, title=title, class_names=names, created=time.time()))
+            for block in blocks:
+                db.execute(insert(set_blocks).values(block))
+
+        self._write(work)
+        self.own_sets()
+        return name
+
+    def own_sets(self) -> dict[str, About]:
+        """{name: About} of all own sets, oldest first."""
+        found = {row["name"]: _about(row) for row in self._rows(select(sets).order_by(sets.c.created, sets.c.name))}
+        for name, known in found.items():
+            datasets.learn(name, known)
+        return found
+
+    def set_about(self, name: str) -> About | None:
+        """What is known of the set, None when it is not here."""
+        rows = self._rows(select(sets).where(sets.c.name == name))
+        return _about(rows[0]) if rows else None
+
+    def set_parts(self, name: str) -> Parts:
+        """The contents of the set; StoreError when it is not here or damaged."""
+        known = self.set_about(name)
+        if known is None:
+            raise StoreError(f"There is no data set {name[:80]!r} here. It may be kept in another database.")
+        try:
+            images, labels = self._part(name, "images"), self._part(name, "labels")
+            images = images.reshape(known.train_samples + known.test_samples, known.inputs)
+        except (zlib.error, ValueError) as error:
+            raise StoreError(f"{known.title} is damaged in the database. Upload it again.") from error
+        return Parts(images, labels, known.shape, known.train_samples, tuple(known.names))
+
+    def _part(self, name, part):
+        mine = select(set_blocks.c.data).where(set_blocks.c.set == name, set_blocks.c.part == part)
+        unpacked = b"".join(zlib.decompress(row["data"]) for row in self._rows(mine.order_by(set_blocks.c.block)))
+        return np.frombuffer(unpacked, np.uint8)
+
+    def runs_on(self, name: str) -> int:
+        """How many runs, deleted ones that can still be taken back among them, learned from the set."""
+        return self._rows(select(func.count().label("n")).select_from(runs).where(_names(runs.c.config, name)))[0]["n"]
+
+    def remove_set(self, name: str) -> None:
+        """Remove the set for good; StoreError while a run or a sweep under way uses it."""
+
+        def work(db):
+            _one_at_a_time(db)
+            count = db.scalar(select(func.count()).select_from(runs).where(_names(runs.c.config, name)))
+            going = sweeps.c.status.in_(("running", "paused"))
+            count += db.scalar(select(func.count()).select_from(sweeps).where(_names(sweeps.c.plan, name), going))
+            if count:
+                raise StoreError(
+                    f"A data set can only be removed when no run uses it, but {count:,} do. "
+                    "Deleted runs count for a week, while they can be taken back."
+                )
+            db.execute(delete(sets).where(sets.c.name == name))
+
+        self._write(work)
+
+
+def check_set(db, name: str) -> None:
+    """StoreError when a run on this set is to be made, but the set is not here (any longer)."""
+    own = datasets.is_own(name)
+    if own and db.scalar(select(sets.c.name).where(sets.c.name == name)) is None:
+        title = datasets.about(name).title
+        raise StoreError(f"{title}: this data set is not in the database here. Upload it on the Data page.")
+
+
+def _one_at_a_time(db):
+    db.execute(select(about.c.value).with_for_update())
+
+
+def _names(column, name):
+    return or_(column.contains(f'"{name}"', autoescape=True), column.contains(f'\\"{name}\\"', autoescape=True))
+
+
+def _about(row) -> About:
+    known = datasets.own_about(row["name"])
+    assert known is not None  # add_set made the name
+    return replace(known, title=row["title"], class_names=tuple(json.loads(row["class_names"])))

@@ -1,0 +1,76 @@
+""".npz: x_train, y_train, x_test, y_test as Keras has them, or images and labels; class_names if there are any."""
+
+import io
+import math
+
+import numpy as np
+
+from ..exports.archive import ARCHIVE_ERRORS, damaged, open_archive
+from ..exports.npz import npy_header
+from ..exports.refusal import ImportRefused, listed, shown
+from .assemble import Batch, pixels, whole_labels
+from .limits import MAX_MEMBERS, MAX_PIXELS, MIB
+
+PAIRS = {"x_train": "y_train", "images": "labels", "X": "y", "x": "y"}
+TEST_PAIR = ("x_test", "y_test")
+NAMES = "class_names"
+MAX_RATIO = 1100  # of deflate: labels in order shrink almost to nothing; what unpacks is limited as a whole
+
+
+def read(data: bytes, what: str) -> tuple[Batch, Batch | None, list[str]]:
+    """(training, testing or None, class names or none) of an .npz; arrays of objects are never opened."""
+    archive = open_archive(data, what, MAX_MEMBERS, "arrays", max_ratio=MAX_RATIO)
+    held = {name.removesuffix(".npy") for name in archive.members}
+    found = next(((x, y) for x, y in PAIRS.items() if {x, y} <= held), None)
+    if found is None:
+        raise ImportRefused(f"{what} must hold x_train and y_train, or images and labels, got {listed(sorted(held))}.")
+    names = []
+    if NAMES in held:
+        given = _array(archive, NAMES)
+        if given.dtype.kind != "U" or given.ndim != 1:
+            raise ImportRefused(f"{NAMES} in {what} must be a row of texts, got {given.dtype} {given.shape}.")
+        names = given.tolist()
+    testing = _batch(archive, *TEST_PAIR) if set(TEST_PAIR) <= held else None
+    return _batch(archive, *found), testing, names
+
+
+def _batch(archive, x, y):
+    images, labels = pixels(_array(archive, x), f"{x} in {archive.what}"), _array(archive, y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ImportRefused(f"{y} in {archive.what} must be one label an image, got the shape {labels.shape}.")
+    return Batch(_pictures(images, f"{x} in {archive.what}"), whole_labels(labels, f"{y} in {archive.what}"))
+
+
+def _pictures(images, what):
+    """(n, height, width) of images that may have a channel of one, or lie flat when they are square."""
+    if images.ndim == 4 and 1 in (images.shape[1], images.shape[3]):
+        images = images[:, 0] if images.shape[1] == 1 else images[..., 0]
+    if images.ndim == 2 and (side := math.isqrt(images.shape[1])) ** 2 == images.shape[1]:
+        images = images.reshape(-1, side, side)
+    if images.ndim != 3:
+        raise ImportRefused(f"{what} must be grey images, (n, height, width), got the shape {images.shape}.")
+    return images
+
+
+def _array(archive, name):
+    what = f"{name} in {archive.what}"
+    member = f"{name}.npy"
+    try:
+        with archive.open(member) as stream:
+            descr, shape, start = npy_header(stream, what)
+    except ARCHIVE_ERRORS as error:
+        raise damaged(what, error) from error
+    if not any(descr[1:].startswith(kind) for kind in ("u", "i", "f", "U", "b")):
+        raise ImportRefused(f"{what} must hold numbers, got {shown(descr)}, which is never opened here.")
+    dtype = np.dtype(descr)
+    needed, size = start + dtype.itemsize * math.prod(shape), archive.members[member].file_size
+    if size != needed:
+        raise ImportRefused(f"{what} must have the {needed:,} bytes that its shape needs, got {size:,}.")
+    if math.prod(shape) > MAX_PIXELS:
+        raise ImportRefused(f"{what} must have at most {MAX_PIXELS // MIB} MiB of pixels, got the shape {shape}.")
+    try:
+        return np.load(io.BytesIO(archive.read(member, size)), allow_pickle=False)
+    except ARCHIVE_ERRORS as error:
+        raise damaged(what, error) from error
