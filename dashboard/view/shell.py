@@ -34,6 +34,7 @@ def navigation() -> StreamlitPage:
             st.Page("pages/compare.py", title="Compare"),
             st.Page("pages/mistakes.py", title="Mistakes"),
             st.Page("pages/weights.py", title="Weights"),
+            st.Page("pages/learn.py", title="Learn"),
         ],
         "More": [
             st.Page("pages/sweep.py", title="Sweep"),

@@ -35,7 +35,7 @@ def browser():
 wait_for = partial(support.wait_for, patience=PATIENCE)
 
 
-GROUPS = {"Understand": ("Compare", "Mistakes", "Weights"), "More": ("Sweep", "Data", "Draw")}
+GROUPS = {"Understand": ("Compare", "Mistakes", "Weights", "Learn"), "More": ("Sweep", "Data", "Draw")}
 
 
 def go_to(page, title):

@@ -6,6 +6,7 @@ A spec is a constant for as long as its domains are: the browser then only excha
 from .comparison import Line, overlay_chart, overlay_data
 from .data import balance_chart, balance_data, map_chart, map_data, pixel_chart, pixel_data
 from .diagnostics import DIAGNOSTICS, diagnostics, diagnostics_chart
+from .learn import two_curves_chart, two_curves_data
 from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
 from .picture import KINDS as PICTURES
@@ -51,4 +52,6 @@ __all__ = [
     "run_colour",
     "spread",
     "spread_chart",
+    "two_curves_chart",
+    "two_curves_data",
 ]

@@ -1,0 +1,77 @@
+"""One image step by step: every number against its formula, computed here independently."""
+
+import numpy as np
+import pytest
+
+from dashboard.analysis import experiments, steps
+from mlpcore import MLP
+
+
+@pytest.fixture(params=["quadratic", "cross_entropy", "binary_cross_entropy"])
+def found(rng, request):
+    net = MLP([9, 5, 4, 3], cost=request.param, activation="tanh", rng=rng)
+    for layer in net.layers:
+        layer.b[:] = rng.normal(size=layer.dout)
+    return steps.trace(net, rng.integers(0, 256, 9, dtype=np.uint8), 2)
+
+
+def test_forward_numbers_follow_from_each_other(found):
+    a = found.x[0]
+    for i, layer in enumerate(found.layers):
+        np.testing.assert_allclose(layer.input, a, rtol=1e-12)
+        z = np.array([sum(layer.W[j, k] * a[k] for k in range(len(a))) + layer.b[j] for j in range(len(layer.b))])
+        np.testing.assert_allclose(layer.z, z, rtol=1e-12)
+        if i < 2:
+            a = np.tanh(z)
+        elif found.net.cost.name == "cross_entropy":
+            a = np.exp(z) / np.exp(z).sum()
+        else:
+            a = 1 / (1 + np.exp(-z))
+        np.testing.assert_allclose(layer.a, a, rtol=1e-12)
+
+
+def test_cost_and_deltas_follow_from_the_outputs(found):
+    a, y = found.layers[-1].a, found.y[0]
+    name = found.net.cost.name
+    costs = {
+        "quadratic": ((a - y) ** 2).sum() / 2,
+        "cross_entropy": -(y * np.log(a)).sum(),
+        "binary_cross_entropy": -(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(),
+    }
+    assert found.cost == pytest.approx(costs[name], rel=1e-12)
+    delta = (a - y) * (a * (1 - a) if name == "quadratic" else 1)
+    for i in (2, 1, 0):
+        layer = found.layers[i]
+        np.testing.assert_allclose(layer.delta, delta, rtol=1e-10)
+        np.testing.assert_allclose(layer.gradient, np.outer(delta, layer.input), rtol=1e-10)
+        if i:
+            delta = (layer.W.T @ delta) * (1 - found.layers[i - 1].a ** 2)
+
+
+def test_the_numeric_gradient_agrees_and_leaves_the_weights_alone(found):
+    before = [layer.W.copy() for layer in found.layers]
+    for i, layer in enumerate(found.layers):
+        assert steps.numeric(found, i, 1, 2) == pytest.approx(layer.gradient[1, 2], rel=1e-4, abs=1e-9)
+        error, count = steps.check(found, i)
+        assert count == steps.CHECKED
+        assert error < 1e-6
+    for layer, W in zip(found.layers, before, strict=True):
+        np.testing.assert_array_equal(layer.W, W)
+
+
+def test_a_wrong_gradient_is_noticed_by_the_check(found):
+    found.layers[1].gradient[:] *= 1.01
+    assert steps.check(found, 1)[0] > 1e-3
+
+
+def test_a_short_step_lowers_the_cost_and_no_step_keeps_it(found):
+    assert steps.cost_after(found, 0.0) == found.cost
+    assert steps.cost_after(found, 0.01) < found.cost
+
+
+def test_the_faults_do_the_damage_that_the_page_tells_of():
+    unscaled = experiments.unscaled_test_images()
+    assert len(unscaled.right) == len(unscaled.wrong) == experiments.EPOCHS
+    assert unscaled.right[0] > unscaled.wrong[0]
+    narrow = experiments.frozen_biases(6)
+    assert narrow.damage > 0.005
