@@ -123,7 +123,9 @@ def greeting(config: RunConfig) -> None:
     )
     rows = min(4, len(data.test[0]))
     shown = data.test[0][: min(GREETING, len(data.test[0]) // rows * rows)]
-    shell.picture(digit_strip(shown, rows=rows, shape=data.about.shape, ink=shell.ink()), width="stretch")
+    shell.picture(
+        digit_strip(shown, rows=rows, shape=data.about.shape, ink=shell.ink()), "Some test images", width="stretch"
+    )
 
 
 def curves(run: Run | None, config: RunConfig, epochs, ghost=()) -> None:

@@ -22,6 +22,9 @@ from . import images
 ROUTED = "routed"
 UNDO_SECONDS = 7 * 24 * 3600  # a deleted run can be taken back for so long at least
 PICKABLE = 200  # runs in a picker
+LEGIBLE = """<style>
+[data-testid="stButtonGroup"] [data-selected="true"] p, [data-testid="stSliderThumbValue"] p { color: #a9c4ff }
+</style>"""  # in the dark the primary colour can't be legible both under white text and as text: the latter is lighter
 SAID = "said"  # a problem met in a callback, to be shown on the next run
 
 
@@ -50,6 +53,8 @@ def enter() -> None:
     if ROUTED not in st.session_state:
         navigation()
         st.rerun()
+    if dark():
+        st.html(LEGIBLE)
 
 
 @contextmanager
@@ -93,12 +98,12 @@ def dark() -> bool:
 
 def ink() -> str:
     """The colour that digits and the text of charts are drawn in: the theme's text colour."""
-    return "#e4e9f1" if dark() else "#1c2430"
+    return "#e4e9f1" if dark() else "#10161f"
 
 
-def picture(rgba: np.ndarray, width: Literal["content", "stretch"] | int = "content") -> None:
+def picture(rgba: np.ndarray, alt: str, width: Literal["content", "stretch"] | int = "content") -> None:
     """Show a picture of images.py. It travels inside the page: a file could be gone when a browser asks for it."""
-    st.image(images.data_url(rgba), width=width)
+    st.image(images.data_url(rgba), width=width, alt=alt)
 
 
 def train_new(config: RunConfig, **about) -> Run:

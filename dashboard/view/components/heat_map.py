@@ -87,8 +87,8 @@ HTML = """
 <div class="heat">
   <span></span><span class="title from"></span><span></span>
   <span class="title to"></span><div class="columns"></div><span class="title b"></span>
-  <div class="rows"></div><div class="body"><canvas role="img"></canvas></div>
-  <div class="body"><canvas role="img"></canvas></div>
+  <div class="rows"></div><div class="body"><canvas role="img" aria-label="Weight matrix"></canvas></div>
+  <div class="body"><canvas role="img" aria-label="Biases"></canvas></div>
   <span></span><span class="said"></span>
 </div>
 """

@@ -44,7 +44,9 @@ def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
     name = formats.plain(names[label])
     picture, about = st.columns([2, 3], vertical_alignment="center", gap="medium")
     with picture:
-        shell.picture(images.digit_strip(X[index][None], 1, data.about.shape, shell.ink(), scale=8), width=200)
+        shell.picture(
+            images.digit_strip(X[index][None], 1, data.about.shape, shell.ink(), scale=8), f"Image {index}", width=200
+        )
     with about:
         lit = int((X[index] > 0).sum())
         st.markdown(f"Image {formats.count(index)}, a **{name}**. {formats.count(lit)} of "

@@ -64,7 +64,9 @@ def _values(found):
 
 def _picture(values: np.ndarray, shape: tuple[int, int], text: str) -> None:
     with st.container(width="content"):
-        shell.picture(images.digit_strip(values.astype(np.uint8)[None], 1, shape, shell.ink(), scale=5), width=140)
+        shell.picture(
+            images.digit_strip(values.astype(np.uint8)[None], 1, shape, shell.ink(), scale=5), text, width=140
+        )
         st.caption(text)
 
 

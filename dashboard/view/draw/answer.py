@@ -14,7 +14,7 @@ ACROSS = 32  # units in a row
 def prepared(image: np.ndarray, shape: tuple[int, int]) -> None:
     """The drawing as the networks get it."""
     st.markdown("**What the network gets**")
-    shell.picture(images.digit_strip(image[None], 1, shape, shell.ink(), scale=7), width=168)
+    shell.picture(images.digit_strip(image[None], 1, shape, shell.ink(), scale=7), "The prepared drawing", width=168)
     boxed = " x ".join(str(round(drawing.BOX * side)) for side in shape)
     st.caption(f"Scaled into {boxed} pixels, then placed with its centre of mass in the middle of {shape[0]} x "
                f"{shape[1]}, as MNIST's digits were.")  # fmt: skip
@@ -44,8 +44,10 @@ def inside(run: Run, image: np.ndarray) -> None:
     with why:
         st.markdown(f"**For and against a {formats.plain(about.names[answer])}**")
         strongest = float(abs(found).max())
-        shell.picture(images.receptive_fields(found[None], about.shape, 1, 7, strongest), width=168)
-        shell.picture(images.signed_legend(), width=168)
+        shell.picture(
+            images.receptive_fields(found[None], about.shape, 1, 7, strongest), "Pixels for and against", width=168
+        )
+        shell.picture(images.signed_legend(), "From against to for", width=168)
         st.caption("Blue pixels speak for it, orange ones against: pixel times the slope of the answer's sum.")
     with layers:
         for number, a in enumerate(drawing.activations(net, image), start=1):
@@ -55,6 +57,10 @@ def inside(run: Run, image: np.ndarray) -> None:
             grid = np.zeros(rows * ACROSS, a.dtype)
             grid[: len(a)] = a
             wide = grid.reshape(rows, ACROSS)[:, : len(a)]
-            shell.picture(images.matrix(wide, 14, float(abs(a).max())), width=14 * wide.shape[1])
+            shell.picture(
+                images.matrix(wide, 14, float(abs(a).max())),
+                f"Activations of hidden layer {number}",
+                width=14 * wide.shape[1],
+            )
             above = "0.5" if run.config.activation == "sigmoid" else "0"
             st.caption(f"{on} of {len(a)} units above {above}, the strongest {float(abs(a).max()):.3g}.")

@@ -81,7 +81,7 @@ def overview(found: Trace, step: Step, image: np.ndarray, about: About) -> None:
     columns = st.columns([2, *[3] * len(found.layers)], gap="medium")
     with columns[0]:
         st.caption(f"Input a⁰, {formats.count(len(image))} pixels")
-        shell.picture(images.digit_strip(image[None], 1, about.shape, shell.ink(), scale=4), width=112)
+        shell.picture(images.digit_strip(image[None], 1, about.shape, shell.ink(), scale=4), "The image", width=112)
     backward = step.kind in ("delta", "gradient", "update")
     for number, (column, layer) in enumerate(zip(columns[1:], found.layers, strict=True), start=1):
         known = step.layer < number if backward else number <= step.layer + 1
@@ -97,7 +97,7 @@ def overview(found: Trace, step: Step, image: np.ndarray, about: About) -> None:
             if not backward and not known:
                 st.caption("not computed yet")
                 continue
-            shell.picture(_row(values), width=min(ACROSS, len(values)) * 9)
+            shell.picture(_row(values), f"{symbol} of layer {number}", width=min(ACROSS, len(values)) * 9)
             st.caption(f"from {values.min():.3g} to {values.max():.3g}")
 
 

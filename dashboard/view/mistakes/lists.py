@@ -95,7 +95,11 @@ def large(run: Run, split: str, row: pd.Series, outputs: np.ndarray) -> None:
     digits, names = getattr(data, split)[0], data.about.names
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
-        shell.picture(images.digit_strip(digits[index][None], 1, data.about.shape, shell.ink(), scale=8), width=180)
+        shell.picture(
+            images.digit_strip(digits[index][None], 1, data.about.shape, shell.ink(), scale=8),
+            f"Image {index}",
+            width=180,
+        )
     with bars:
         st.markdown(f"A **{formats.plain(names[label])}**, "
                     f"read as **{formats.plain(names[predicted])}** with {formats.percent(float(row['confidence']))}. "

@@ -19,7 +19,7 @@ def legend(strongest: float) -> None:
     """What the colours say."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"−{strongest:.2f}", width="content")
-        shell.picture(images.signed_legend(), width=140)
+        shell.picture(images.signed_legend(), "From negative to positive weights", width=140)
         st.caption(f"+{strongest:.2f}", width="content")
 
 
@@ -53,7 +53,9 @@ def _one_unit(run, net, unit, noun, strongest):
     layer, (test, labels), shape, names = net.layers[0], data.test, data.about.shape, data.about.names
     field, about = st.columns([4, 5], vertical_alignment="center")
     with field:
-        shell.picture(images.receptive_fields(layer.W[unit][None], shape, 1, 8, strongest), width=240)
+        shell.picture(
+            images.receptive_fields(layer.W[unit][None], shape, 1, 8, strongest), f"Weights of {noun} {unit}", width=240
+        )
     with about:
         bias = "no bias" if layer.b is None else f"bias {layer.b[unit]:+.3f}".replace("-", "−")
         st.markdown(f"**{noun} {unit}**")
@@ -86,7 +88,11 @@ def one_image(run: Run, net: MLP, epoch: int) -> None:
                     f"with {formats.percent(float(outputs[guess]))}"
                     + (f" after epoch {epoch}." if epoch else "."))  # fmt: skip
     with picture:
-        shell.picture(images.digit_strip(test[index][None], 1, data.about.shape, shell.ink(), scale=6), width=168)
+        shell.picture(
+            images.digit_strip(test[index][None], 1, data.about.shape, shell.ink(), scale=6),
+            f"Test image {index}",
+            width=168,
+        )
     with bars:
         chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
         st.vega_lite_chart(charts.outputs_data(outputs, int(labels[index]), names), chart, key="weights.outputs",
