@@ -48,6 +48,8 @@ def outcome(run: Run) -> None:
         )
     elif run.status == "finished" and run.accuracy is not None:
         st.markdown(_reached(run))
+        st.page_link("pages/mistakes.py", label="See the images that it misreads", icon=":material/arrow_forward:",
+                     query_params={"run": run.id})  # fmt: skip
 
 
 def _reached(run):

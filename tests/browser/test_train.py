@@ -227,3 +227,13 @@ def test_a_hint_is_followed_and_the_code_is_shown(server, database, open_page):
     expect(status(page, "Finished")).to_be_visible()
     page.get_by_text("The code of this run").click()
     expect(page.get_by_text("init='xavier'")).to_be_visible()
+
+
+def test_a_newcomer_is_led_to_a_trained_network_and_its_mistakes_in_three_clicks(server, open_page):
+    page = open_page(server.url)
+    button(page, "Train").click()
+    expect(page.get_by_text(re.compile(r"Reached 9\d\.\d\d %"))).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="See the images that it misreads").click()
+    mistake = page.get_by_role("button", name=re.compile(r"^Image \d+: \d, read as \d$"))
+    mistake.first.click()
+    expect(page.get_by_text(re.compile(r"A \d, read as \d with"))).to_be_visible()
