@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -11,6 +12,7 @@ import pytest
 from sklearn.datasets import _openml
 
 from dashboard import datasets
+from dashboard.datasets import openml as fashion
 
 
 @pytest.fixture
@@ -161,3 +163,24 @@ def test_openml_out_of_reach_is_said_with_the_way_out(openml, monkeypatch):
     monkeypatch.setattr(_openml, "_SEARCH_NAME", "http://127.0.0.1:9/list/{}")
     with pytest.raises(datasets.DatasetError, match="could not be fetched: <urlopen error"):
         datasets.load("mnist_784")
+
+
+def test_an_openml_that_is_silent_is_waited_for_no_longer_than_promised(own_cache, monkeypatch):
+    assert fashion.PATIENCE < 10
+    monkeypatch.setattr(fashion, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
+        monkeypatch.setattr(_openml, "_SEARCH_NAME", f"http://127.0.0.1:{silent.getsockname()[1]}/list/{{}}")
+        with pytest.raises(datasets.DatasetError, match=r"has not sent Fashion-MNIST within 0\.3 seconds\. It is"):
+            fashion.fashion_mnist()
+        waiting = fashion._fetching["Fashion-MNIST"]
+        assert waiting.is_alive()
+        silent.accept()[0].close()
+    waiting.join(20)
+    with pytest.raises(datasets.DatasetError, match="could not be fetched"):  # asked again: what came of it
+        fashion.fashion_mnist()
+
+
+def test_fashion_mnist_from_an_openml_out_of_reach_is_said(own_cache, monkeypatch):
+    monkeypatch.setattr(_openml, "_SEARCH_NAME", "http://127.0.0.1:9/list/{}")
+    with pytest.raises(datasets.DatasetError, match="Fashion-MNIST could not be fetched: <urlopen error"):
+        fashion.fashion_mnist()
