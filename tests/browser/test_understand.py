@@ -75,7 +75,7 @@ def test_every_list_of_mistakes_and_its_filters(server, database, open_page):
 
     page.get_by_text("Precision, recall and F1 for each digit").click()
     expect(page.get_by_test_id("stExpander").get_by_test_id("stDataFrame")).to_be_visible()
-    page.get_by_text("Per cent of the digit").click()
+    page.get_by_text("Per cent of the row").click()
     share = judged[0][judged[0]["label"] == 1]["correct"].mean()
     expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_contain_text(f"{100 * share:.1f}%")
     page.get_by_text("Training set", exact=True).click()
