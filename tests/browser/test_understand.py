@@ -112,7 +112,7 @@ def test_a_unit_is_picked_and_everything_follows_the_epoch(server, database, ope
     best = int((test.astype(np.float32) @ net.layers[0].W[5]).argmax())
     expect(exciting.locator("button").first).to_have_attribute("data-index", str(best))
     exciting.locator("button").first.click()
-    expect(page.get_by_label("Test image")).to_have_value(str(best))
+    expect(page.get_by_role("spinbutton", name="Test image")).to_have_value(str(best))
     guesses = {e: answers.one_output(answers.network(database, database.get(run), e), test[best]) for e in (1, 2, 3)}
     expect(main.get_by_text(said(labels[best], guesses[3], 3))).to_be_visible()
 

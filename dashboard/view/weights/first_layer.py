@@ -90,7 +90,7 @@ def one_image(run: Run, net: MLP, epoch: int) -> None:
     with picture:
         shell.picture(
             images.digit_strip(test[index][None], 1, data.about.shape, shell.ink(), scale=6),
-            f"Test image {index}",
+            f"Image {index}",
             width=168,
         )
     with bars:
