@@ -57,7 +57,7 @@ from dashboard.runs.presets import PRESETS
         ({"rotation": 181}, "Rotation must be a number of at least 0 and at most 180, got 181."),
         ({"noise": 1.1}, "Noise must be a number of at least 0 and at most 1, got 1.1."),
         ({"lr": 10**400}, "Learning rate must be a number > 0, got 1000"),
-        ({"dataset": "cats"}, "Data set must be one of mnist, mnist_784, got 'cats'."),
+        ({"dataset": "cats"}, "Data set must be one of mnist, digits, mnist_784 or an uploaded set, got 'cats'."),
     ],
 )
 def test_a_setting_that_breaks_its_rule_is_named_with_rule_and_value(settings, sentence):
