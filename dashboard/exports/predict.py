@@ -2,8 +2,8 @@
 
     python predict.py mnist.npz
 
-The argument is an .npz with `images`, uint8, and `labels`. Of more than 10,000 images the last 10,000 count: in
-MNIST those are the test images.
+The argument is an .npz with `x_test` and `y_test`, as the Data page's Download gives it; or with `images`, uint8, and
+`labels`, where the last ones are the test images, as many as run.json says.
 """
 
 import json
@@ -31,7 +31,11 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     weights, data = np.load(Path(__file__).with_name("weights.npz")), np.load(sys.argv[1])
-    images, labels = data["images"][-10_000:], data["labels"][-10_000:]
+    if "x_test" in data:
+        images, labels = data["x_test"], data["y_test"]
+    else:
+        count = json.loads(Path(__file__).with_name("run.json").read_text())["test_images"]
+        images, labels = data["images"][-count:], data["labels"][-count:]
 
     about = json.loads(str(weights["mlpcore"]))
     layers = len(about["sizes"]) - 1

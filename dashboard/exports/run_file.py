@@ -7,6 +7,7 @@ from typing import Any
 
 from mlpcore import MLP, EpochResult, TrainingState, weights
 
+from .. import datasets
 from ..errors import UserError
 from ..runs.config import RunConfig
 from .imported import Imported
@@ -31,6 +32,7 @@ def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) ->
     run = {
         "format": FORMAT,
         **summary(config, history, name),
+        "test_images": datasets.about(config.dataset).test_samples,
         "network": weights.describe(net),
         "weights_sha256": digest(net),
         "history": [_finite(asdict(epoch)) for epoch in history],

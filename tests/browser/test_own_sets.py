@@ -1,13 +1,19 @@
 """A data set of one's own, from its files to a trained run's mistakes and weights, in its own shape and words."""
 
 import gzip
+import io
 import re
 import struct
+import subprocess
+import sys
+import zipfile
 
 import numpy as np
+import onnxruntime
 import pytest
 from playwright.sync_api import expect
 
+from dashboard import uploads
 from tests.browser.server import go_to
 from tests.browser.test_train import press_train, status
 
@@ -84,6 +90,68 @@ def test_idx_files_become_a_set_that_is_trained_on_and_understood(server, open_p
     go_to(page, "Data")
     expect(page.get_by_text("Used by 1 run.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove")).to_be_disabled()
+
+
+def as_npz(images, labels):
+    file = io.BytesIO()
+    np.savez_compressed(file, images=images, labels=labels)
+    return [("shapes.npz", file.getvalue())]
+
+
+def as_csv(images, labels):
+    rows = np.column_stack([images.reshape(len(images), -1), labels])
+    return [("shapes.csv", "\n".join(",".join(map(str, row)) for row in rows).encode())]
+
+
+def as_idx(images, labels):
+    return [("shapes-images", idx(images)), ("shapes-labels", idx(labels))]
+
+
+def download(page, name, tmp_path):
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name=name).click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("form", [as_npz, as_csv, as_idx])
+def test_a_set_of_each_format_is_trained_shown_and_exported(server, database, open_page, shapes, tmp_path, form):
+    images, labels = shapes
+    page = open_page(server.url)
+    go_to(page, "Data")
+    add(page, *form(images[:, :6], labels))
+    if form is as_csv:
+        page.get_by_role("radio", name="Last column").click()
+    save(page, "Squares")
+    expect(page.get_by_text("6 x 6 pixels each.")).to_be_visible()
+    data = download(page, "Download", tmp_path)
+    assert uploads.read([(data.name, data.read_bytes())]).name == next(iter(database.own_sets()))
+
+    go_to(page, "Train")
+    choose_set(page, "Squares")
+    run = press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    accuracy = f"{100 * database.get(run).last_accuracy:.2f} %"
+    go_to(page, "Mistakes")
+    expect(page.get_by_text("of 51 images")).to_be_visible()
+
+    go_to(page, "Weights")
+    main = page.get_by_test_id("stMain")
+    main.get_by_role("button", name="Download", exact=True).click()
+    onnx = download(page, "ONNX", tmp_path)
+    bundle = download(page, "Bundle", tmp_path)
+    with np.load(data) as held:
+        test, truth = held["x_test"].reshape(51, 36), held["y_test"]
+    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    outputs = session.run(["outputs"], {"image_uint8": test})[0]
+    assert f"{100 * (outputs.argmax(axis=1) == truth).mean():.2f} %" == accuracy
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path)
+    command = [sys.executable, "-I", str(tmp_path / "predict.py"), str(data)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said.startswith(f"accuracy {accuracy}")
+    assert "of 51 images" in said
 
 
 def test_a_csv_becomes_a_set_and_is_removed_again(server, open_page, shapes):

@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from ... import datasets, formats, uploads
+from ... import datasets, exports, formats, uploads
 from ...datasets import openml
 from ...errors import UserError
 from ...exports.refusal import ImportRefused
-from ...uploads import assemble
+from ...uploads import assemble, npz
 from ...uploads.limits import MAX_FILE_BYTES, MIB
 from .. import images, shell
 
@@ -40,12 +40,17 @@ def choose() -> str:
 
 
 def actions(name: str) -> None:
-    """Remove an own set; the refusal says which runs use it."""
+    """Take a set home; remove an own one, as long as no run uses it."""
     shell.say_kept()
-    if not datasets.is_own(name):
-        return
-    count = shell.store().runs_on(name)
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download", lambda: npz.write(datasets.load(name)), exports.filename("npz", datasets.about(name).title),
+            key="data.download", on_click="ignore", icon=":material/download:",
+            help="An .npz with x_train, y_train, x_test and y_test, as Keras has them.",
+        )  # fmt: skip
+        if not datasets.is_own(name):
+            return
+        count = shell.store().runs_on(name)
         st.caption(f"Used by {formats.count(count)} {'run' if count == 1 else 'runs'}.", width="content")
         st.button("Remove", icon=":material/delete:", on_click=_remove, args=(name,), disabled=count > 0,
                   help="A data set can be removed when no run uses it." if count else None)  # fmt: skip
