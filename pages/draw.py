@@ -7,9 +7,10 @@ from dashboard.analysis import drawing
 from dashboard.runs.run import Run
 from dashboard.view import shell
 from dashboard.view.components.pad import pad
-from dashboard.view.draw import answer
+from dashboard.view.draw import answer, spoil
 
 MOST = 3  # runs asked besides the first
+MODES = {"draw": "Draw a digit", "spoil": "Spoil a test image"}
 
 
 @st.fragment
@@ -36,6 +37,13 @@ def show(runs: list[Run]) -> None:
         answer.inside(runs[0], image)
 
 
+@st.fragment
+def show_spoiled(runs: list[Run]) -> None:
+    """A test image instead of a drawing; runs anew with every move of the slider."""
+    with shell.problems_said():
+        spoil.show(runs)
+
+
 shell.enter()
 with shell.problems_said():
     with st.sidebar:  # here as on Train: a sidebar that went away would move the pad under the pen
@@ -43,4 +51,6 @@ with shell.problems_said():
         others = shell.pick_more("Ask as well", "draw.more", run, MOST) if run else []
     if run is None:
         shell.nothing_yet("it reads here what you draw")
-    show([run, *others])
+    mode = st.segmented_control("What is read", list(MODES), default="draw", required=True, key="draw.mode",
+                                format_func=MODES.__getitem__, label_visibility="collapsed")  # fmt: skip
+    (show_spoiled if mode == "spoil" else show)([run, *others])

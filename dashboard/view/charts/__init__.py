@@ -11,6 +11,7 @@ from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
 from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
 from .picture import KINDS as PICTURES
 from .picture import picture
+from .spoiling import spoiling_chart, spoiling_data
 from .sweep import heat_chart, importance_chart, parallel_chart, spread
 from .training import accuracy_floor, epoch_chart, history, loss_ceiling
 from .weights import histogram_chart, histogram_data, outgoing_chart, outgoing_data, spread_chart
@@ -50,6 +51,8 @@ __all__ = [
     "pixel_chart",
     "pixel_data",
     "run_colour",
+    "spoiling_chart",
+    "spoiling_data",
     "spread",
     "spread_chart",
     "two_curves_chart",
