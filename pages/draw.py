@@ -7,9 +7,11 @@ from dashboard.analysis import drawing
 from dashboard.runs.run import Run
 from dashboard.view import shell
 from dashboard.view.components.pad import pad
-from dashboard.view.draw import answer, spoil
+from dashboard.view.draw import answer, kept, spoil
 
 MOST = 3  # runs asked besides the first
+DIGITS = list("0123456789")  # names of classes
+PAD = "draw.pad"  # its key
 MODES = {"draw": "Draw a digit", "spoil": "Spoil a test image"}
 
 
@@ -19,14 +21,23 @@ def show(runs: list[Run]) -> None:
     with shell.problems_said():
         hand, eye, mouth = st.columns([3, 2, 5], gap="large")
         with hand:
-            drawn = drawing.raster(pad("draw.pad"))
+            strokes = pad(PAD)
+            drawn = drawing.raster(strokes)
+        digits = datasets.about(runs[0].config.dataset).names == DIGITS
         shapes = [datasets.about(run.config.dataset).shape for run in runs]
         image = drawing.prepare(drawn, shapes[0])
         if image is None:
             with mouth:
                 st.markdown("Nothing is drawn yet. Draw a digit on the pad: the answer appears while you draw.")
                 st.caption("With the keyboard: arrow keys move the pen, space lowers and lifts it, Delete clears.")
+                shell.say_kept()
+            if digits:
+                kept.digits(runs)
             return
+        if digits:
+            with hand:
+                kept.keep(PAD)
+                shell.say_kept()
         with eye:
             answer.prepared(image, shapes[0])
         with mouth:

@@ -69,4 +69,4 @@ def test_only_the_store_and_its_tables_know_sql():
     knowing = {
         path.stem for path in (ROOT / "dashboard").rglob("*.py") if {"sqlalchemy", "alembic"} & set(imported(path))
     }
-    assert knowing == {"database", "store", "set_store", "sweep_store", "schema", "migrations"}
+    assert knowing == {"database", "store", "set_store", "drawing_store", "sweep_store", "schema", "migrations"}

@@ -61,6 +61,13 @@ def prepare(picture: np.ndarray, frame: tuple[int, int] = FRAME) -> np.ndarray |
     return placed.reshape(-1)
 
 
+def prepared(drawings: Sequence[Sequence[Stroke]], frame: tuple[int, int]) -> np.ndarray:
+    """Drawings, each a list of strokes, as uint8 (n, pixels); one of which nothing is left is an empty image."""
+    empty = np.zeros(frame[0] * frame[1], np.uint8)
+    images = [prepare(raster(strokes), frame) for strokes in drawings]
+    return np.array([empty if image is None else image for image in images]).reshape(-1, empty.size)
+
+
 def _place(length, centre, side):
     """Where a side begins so that its centre of mass is in the middle, but inside the frame."""
     return min(max(math.floor(side / 2 - centre + 0.5), 0), side - length)

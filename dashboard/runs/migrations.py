@@ -65,4 +65,14 @@ def _own_sets(op):
     )
 
 
-STEPS = {1: _origins_validation_diagnostics, 2: _own_sets}  # by the version that each starts from
+def _drawings(op):
+    op.create_table(
+        "drawings",
+        Column("id", Integer, primary_key=True),
+        Column("label", Integer, nullable=False),
+        Column("strokes", Text, nullable=False),
+        Column("created", Float, nullable=False),
+    )
+
+
+STEPS = {1: _origins_validation_diagnostics, 2: _own_sets, 3: _drawings}  # by the version that each starts from

@@ -19,7 +19,7 @@ from sqlalchemy import (
     make_url,
 )
 
-VERSION = 3  # of the tables; migrations.py leads there from every earlier one
+VERSION = 4  # of the tables; migrations.py leads there from every earlier one
 BUSY_SECONDS = 10
 CONNECT_SECONDS = 5  # to a database server
 
@@ -119,6 +119,15 @@ set_blocks = Table(
     Column("part", String(8), primary_key=True),  # images or labels
     Column("block", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),  # deflated
+)
+
+drawings = Table(  # digits that people drew, until they are removed
+    "drawings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("label", Integer, nullable=False),
+    Column("strokes", Text, nullable=False),  # JSON, as the pad has them: images of any size can be made of them
+    Column("created", Float, nullable=False),
 )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, insert, or_, select
 
 from .. import datasets
 from ..datasets import About, Parts
-from .database import Database, StoreError
+from .database import StoreError
+from .drawing_store import DrawingStore
 from .schema import about, runs, set_blocks, sets, sweeps
 
 BLOCK_BYTES = 4_000_000  # of a set, packed and written at once
@@ -18,7 +19,7 @@ LEVEL = 1  # of deflate: a quarter of the size in a tenth of the time
 MAX_TITLE = 60  # characters
 
 
-class SetStore(Database):
+class SetStore(DrawingStore):
     """Own data sets in the database at `url`. A set that is there already is not stored again."""
 
     def add_set(self, parts: Parts, title: str) -> str:

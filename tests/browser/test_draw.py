@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 from threadpoolctl import threadpool_limits
 
+from dashboard import datasets
+from dashboard.analysis import answers, spoiling
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 from tests.browser.server import go_to, resting_box, wait_for
@@ -109,3 +111,57 @@ def test_it_is_usable_with_a_finger_at_400_pixels(server, runs, chrome):
     expect(answer(page, 2)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     context.close()
+
+
+def test_digits_of_ones_own_are_kept_measured_removed_and_made_a_data_set(page, database):
+    stroke(page, SEVEN)
+    expect(answer(page, 2)).to_contain_text("reads a 7")
+    page.get_by_role("button", name="7", exact=True).click()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_text("Your digits: 1")).to_be_visible()
+    expect(page.get_by_text("Run 2 reads 1 of 1, 100.00 %")).to_be_visible()
+    stroke(page, [(140, 40), (140, 240)])
+    expect(answer(page, 2)).to_contain_text("reads a 1")
+    page.get_by_role("button", name="4", exact=True).click()
+    expect(page.get_by_text("Run 2 reads 1 of 2, 50.00 %")).to_be_visible()
+    assert [kept.label for kept in database.drawings()] == [7, 4]
+
+    page.get_by_role("button", name="Your 4, read as 1").click()
+    page.get_by_role("button", name="Remove the picked one").click()
+    expect(page.get_by_text("Your digits: 1")).to_be_visible()
+    expect(page.get_by_role("button", name="Save as a data set")).to_be_disabled()
+    for i in range(19):
+        database.keep_drawing(1, [[20, 100 + i, 40, 140, 240]])
+    go_to(page, "Learn")
+    expect(page.get_by_text("Two faults of naive code")).to_be_visible()
+    go_to(page, "Draw")
+    expect(page.get_by_text("Your digits: 20")).to_be_visible()
+    page.get_by_role("button", name="Save as a data set").click()
+    expect(page.get_by_text("Saved as My 20 digits")).to_be_visible()
+    (about,) = database.own_sets().values()
+    assert (about.title, about.names, about.shape) == ("My 20 digits", ["1", "7"], (28, 28))
+
+
+def test_a_test_image_is_spoiled_in_every_way_and_accuracy_is_drawn_against_strength(page, runs, database):
+    page.get_by_role("radio", name="Spoil a test image").click()
+    expect(page.get_by_text("A 7, as it is")).to_be_visible()
+    page.get_by_role("combobox", name="Ask as well").click()
+    page.get_by_role("option").first.click()
+    page.keyboard.press("Escape")
+    data = datasets.load("mnist")
+    nets = [answers.network(database, database.get(run.id)) for run in reversed(runs)]
+    for way, about in spoiling.WAYS.items():
+        page.get_by_role("radio", name=about.title, exact=True).click()
+        found = spoiling.accuracies(nets, *data.test, data.about.shape, way)
+        slider = page.get_by_role("slider", name=about.title)
+        slider.focus()
+        slider.press("End")
+        last, whole = found[:, -1], found[:, about.strengths.index(about.none)]
+        for run, row, start in zip((2, 1), last, whole, strict=True):
+            said = (
+                f"Run {run}: {100 * start:.2f} % as they are, {100 * row:.2f} % at {about.strengths[-1]} {about.unit}."
+            )
+            expect(page.get_by_text(said)).to_be_visible()
+        points = page.get_by_test_id("stVegaLiteChart").last.locator("svg .mark-symbol.role-mark path")
+        expect(points).to_have_count(2 * len(about.strengths))
+    expect(answer(page, 2)).to_be_visible()

@@ -1,5 +1,7 @@
 """Draw by AppTest: empty, and with links that are wrong; what is drawn needs a browser."""
 
+import re
+
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 
@@ -22,3 +24,26 @@ def test_an_empty_pad_says_so_and_a_gone_run_too(open_app, store, cache_dir):
     assert "There is no run 'gone' here" in app.warning[0].value
     assert "Nothing is drawn yet" in text_of(app)
     assert app.multiselect[0].disabled
+
+
+def test_kept_digits_are_shown_while_the_pad_is_empty(open_app, store, cache_dir):
+    run = store.create(RunConfig(hidden=(8,), epochs=1, subset=600))
+    train_run(run.id, run.submission, store.url)
+    store.keep_drawing(1, [[20, 140, 40, 140, 240]])
+    app = open_app("pages/draw.py")
+    assert not app.exception
+    assert "Your digits: 1" in text_of(app)
+    assert re.search(r"reads \*\*[01] of 1\*\*", text_of(app))
+    assert app.button[1].disabled
+
+
+def test_a_spoiled_image_is_one_of_the_run_s_own_test_images(open_app, store, cache_dir):
+    run = store.create(RunConfig(dataset="digits", hidden=(8,), epochs=1))
+    train_run(run.id, run.submission, store.url)
+    app = open_app("pages/draw.py")
+    app.segmented_control(key="draw.mode").set_value("spoil").run()
+    assert not app.exception
+    assert "test images spoiled like this" in text_of(app)
+    app.pills(key="spoil.way").set_value("noise").run()
+    assert not app.exception
+    assert "at 70 %" in text_of(app)

@@ -52,7 +52,7 @@ def spoiling_chart(
         "height": TALL,
         "layer": [
             {
-                "mark": {"type": "rule", "strokeDash": [4, 4], "opacity": 0.5, "aria": False},
+                "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#8a94a3", "aria": False},
                 "encoding": {"x": {"datum": chosen, **x}},
             },
             {

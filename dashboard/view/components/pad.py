@@ -35,8 +35,14 @@ export default function ({ parentElement, data, setStateValue }) {
   const input = root.querySelector("input"), side = data.side;
   let pad = kept.get(root);
   if (!pad) kept.set(root, pad = { strokes: data.strokes.map(s => [...s]), pen: [side / 2, side / 2], down: false,
-                                   keyboard: false, sent: 0, timer: 0 });
-  pad.send = () => setStateValue("strokes", pad.strokes.map(s => s.map(Math.round)));
+                                   keyboard: false, sent: 0, timer: 0, sheet: data.sheet });
+  if (pad.sheet !== data.sheet) {
+    pad.sheet = data.sheet;
+    pad.strokes = [];
+    pad.down = false;
+    clearTimeout(pad.timer);
+  }
+  pad.send = () => setStateValue("drawn", { sheet: pad.sheet, strokes: pad.strokes.map(s => s.map(Math.round)) });
   pad.paint = () => {
     const sharp = (window.devicePixelRatio || 1) * canvas.clientWidth / side;
     canvas.width = canvas.height = Math.max(1, Math.round(side * sharp));
@@ -119,13 +125,26 @@ _mount = st.components.v2.component("mlp_lab_pad", html=HTML, css=CSS, js=JS)
 
 def pad(key: str) -> list[list[float]]:
     """Show the pad; returns its strokes, each [width, x0, y0, x1, y1, ...], from 0 to SIDE, while they are drawn."""
-    remembered = f"{key}.strokes"
-    held = st.session_state.get(remembered, [])
-    result = _mount(data={"side": SIDE, "strokes": held}, key=key, on_strokes_change=_nothing)
-    if (drawn := result.get("strokes")) is not None:
-        held = strokes_of(drawn)
-    st.session_state[remembered] = held
+    state = st.session_state
+    sheet, held = state.setdefault(f"{key}.sheet", 0), state.get(f"{key}.strokes", [])
+    _mount(data={"side": SIDE, "strokes": held, "sheet": sheet}, key=key, on_drawn_change=_nothing)
+    held = state[f"{key}.strokes"] = strokes_on(key)
     return held
+
+
+def strokes_on(key: str) -> list[list[float]]:
+    """What is on the pad with this key, in a callback as well."""
+    state = st.session_state
+    drawn = state.get(key, {}).get("drawn")
+    if isinstance(drawn, dict) and drawn.get("sheet") == state.get(f"{key}.sheet"):  # not of the sheet before
+        return strokes_of(drawn.get("strokes"))
+    return state.get(f"{key}.strokes", [])
+
+
+def new_sheet(key: str) -> None:
+    """In a callback: take the drawing away."""
+    st.session_state[f"{key}.sheet"] = st.session_state.get(f"{key}.sheet", 0) + 1
+    st.session_state[f"{key}.strokes"] = []
 
 
 def _nothing():

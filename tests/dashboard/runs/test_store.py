@@ -167,7 +167,7 @@ def test_an_unknown_run_is_said(store):
 
 def test_a_database_from_a_newer_version_is_refused(store):
     sql(store, "UPDATE about SET value = '99' WHERE key = 'schema'")
-    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 3"):
+    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 4"):
         RunStore(store.url)
 
 

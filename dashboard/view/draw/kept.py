@@ -1,0 +1,97 @@
+"""One's own digits: kept with one press, measured by runs, made into a data set."""
+
+import numpy as np
+import streamlit as st
+
+from ... import datasets, formats
+from ...analysis import answers, drawing
+from ...analysis.evaluation import accuracy_interval, predictions
+from ...runs.drawing_store import CLASSES
+from ...runs.run import Run
+from ...uploads import assemble
+from ...uploads.limits import LEAST_IMAGES
+from .. import shell
+from ..components.gallery import gallery
+from ..components.pad import new_sheet, strokes_on
+
+PICKED, SAVED = "draw.picked", "draw.saved"
+
+
+def keep(pad: str) -> None:
+    """Keep what is on the pad with the key `pad` as the digit that is pressed; the next one has a fresh sheet."""
+    st.caption("Keep it as a")
+    with st.container(horizontal=True, gap="xsmall"):
+        for label in range(CLASSES):  # buttons, not one choice: a press counts once, whatever the pad says meanwhile
+            st.button(str(label), key=f"draw.keep.{label}", on_click=_keep, args=(pad, label))
+
+
+def digits(runs: list[Run]) -> None:
+    """The kept digits, how many of them each run reads, and what can be done with them."""
+    held = shell.store().drawings()
+    if not held:
+        return
+    shape = datasets.about(runs[0].config.dataset).shape
+    pictures, labels = drawing.prepared([each.strokes for each in held], shape), np.array([d.label for d in held])
+    st.markdown(f"**Your digits: {formats.count(len(held))}**")
+    for run in runs:
+        _measured(run, held, labels)
+    read = _read(runs[0], pictures)
+    ids = [each.id for each in held]
+    gallery(
+        pictures, ids, [_caption(a, b) for a, b in zip(labels, read, strict=True)],
+        [f"Your {a}, read as {b}" for a, b in zip(labels, read, strict=True)],
+        shape=shape, selected=st.session_state.get(PICKED), key="draw.gallery", on_pick=_pick,
+    )  # fmt: skip
+    picked = st.session_state.get(PICKED)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Remove the picked one", icon=":material/delete:", on_click=_remove, disabled=picked not in ids)
+        st.button("Save as a data set", icon=":material/dataset:", on_click=_save, args=(runs[0],),
+                  disabled=len(held) < LEAST_IMAGES or len(set(labels.tolist())) < 2,
+                  help=f"From {LEAST_IMAGES} digits of two kinds on: to train on them and look at them.")  # fmt: skip
+    if title := st.session_state.pop(SAVED, None):
+        st.caption(f"Saved as {formats.plain(title)}: it can be chosen on Train and Data.")
+
+
+def _measured(run, held, labels):
+    about = datasets.about(run.config.dataset)
+    images = drawing.prepared([each.strokes for each in held], about.shape)
+    right = int((_read(run, images) == labels).sum())
+    low, high = accuracy_interval(right / len(labels), len(labels))
+    st.markdown(
+        f"{formats.plain(run.name)} reads **{formats.count(right)} of {formats.count(len(labels))}**, "
+        f"{formats.percent(right / len(labels))} (95 % interval: {100 * low:.0f} to {100 * high:.0f} %)."
+    )
+
+
+def _read(run, images):
+    return predictions(answers.network(shell.store(), run), images).argmax(axis=1)
+
+
+def _caption(label, read):
+    return str(label) if label == read else f"{label} \u2192 {read}"
+
+
+def _keep(pad, label):
+    with shell.problems_kept():
+        shell.store().keep_drawing(label, strokes_on(pad))
+        new_sheet(pad)
+
+
+def _pick(drawing_id):
+    st.session_state[PICKED] = drawing_id
+
+
+def _remove():
+    with shell.problems_kept():
+        shell.store().remove_drawing(st.session_state.pop(PICKED))
+
+
+def _save(run):
+    with shell.problems_kept():
+        held = shell.store().drawings()
+        shape = datasets.about(run.config.dataset).shape
+        images = drawing.prepared([each.strokes for each in held], shape).reshape(-1, *shape)
+        batch = assemble.Batch(images, np.array([each.label for each in held]))
+        title = f"My {len(held)} digits"
+        shell.store().add_set(assemble.assemble(batch, None), title)
+        st.session_state[SAVED] = title
