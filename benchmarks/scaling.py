@@ -16,7 +16,7 @@ from mlpcore import MLP, SGD, train
 from .core import Data
 
 WIDTHS = [[784, units, 10] for units in (16, 32, 64, 128, 256, 512, 1024, 2048)]
-DEPTHS = [[784, *[100] * layers, 10] for layers in range(1, 7)]
+DEPTHS = {units: [[784, *[units] * layers, 10] for layers in range(1, 7)] for units in (100, 512)}
 
 
 def multiplications(sizes):
@@ -43,7 +43,8 @@ def memory(sizes, data, batch=32):
 
 def main():
     data = Data.load().raw
-    for title, nets in (("Units in one hidden layer", WIDTHS), ("Hidden layers of 100", DEPTHS)):
+    groups = {"Units in one hidden layer": WIDTHS, **{f"Hidden layers of {units}": DEPTHS[units] for units in DEPTHS}}
+    for title, nets in groups.items():
         print(f"{title}\n\n| net | seconds | multiplications an image | ns a thousand | memory, MB |\n|{'---|' * 5}")
         for sizes in nets:
             with threadpoolctl.threadpool_limits(1):

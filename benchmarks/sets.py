@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard import datasets, uploads
+from dashboard import apart, datasets
 from dashboard.runs.store import RunStore
 
 COUNT = 100_000
@@ -46,7 +46,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             store = RunStore(f"sqlite:///{Path(folder) / 'runs.db'}")
             start = time.perf_counter()
-            parts = uploads.read(files)
+            parts = apart.read_set(files)  # as pages do
             read = time.perf_counter()
             store.add_set(parts, "Benchmark")
             stored = time.perf_counter()

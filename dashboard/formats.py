@@ -1,10 +1,13 @@
-"""Numbers as people read them; the same everywhere."""
+"""Numbers as people read them, and what people typed as others may see it; the same everywhere."""
 
 import re
 
 MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # all ASCII punctuation: what Markdown allows a backslash before
-LIVE = re.compile(r"([\\\[\]<`$*])")  # what makes links, pictures, formulas, code
-LINKED = re.compile(r"www(?=\\\.)|:(?=\\/)|@", re.IGNORECASE)  # what becomes a link even so, unless it is interrupted
+LIVE = re.compile(r"([\\\[\]<`$*&])")  # what makes links, pictures, formulas, code
+BARE = re.compile(  # what makes a link of an address, a colour or an icon of a word, unless it is interrupted
+    r"www(?=\.)|http(?=s?://)|@(?=[\w-]+\.)|:(?=[a-z])", re.IGNORECASE
+)
+LINKED = re.compile(r"www(?=\\\.)|:(?=\\/)|:(?=[a-z])|@", re.IGNORECASE)  # the same, where all is escaped
 MINUTE, HOUR = 60, 3600
 SIZES = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
@@ -47,6 +50,15 @@ def size(number: float) -> str:
     return f"{number:.0f} B"
 
 
+def clean(text: str, *, lines: bool = False) -> str:
+    """What somebody typed as one line, or as several: without what is not printable, right-to-left marks among it."""
+    text = text.replace("\r\n", "\n")
+    if not (text.replace("\n", "") if lines else text).isprintable():
+        kept = (c if c.isprintable() or (lines and c == "\n") else " " * c.isspace() for c in text)
+        text = "".join(kept)
+    return text.strip() if lines else " ".join(text.split())
+
+
 def plain(text: str) -> str:
     """A name that somebody typed, for use inside Markdown: shown as it is, whatever it says."""
     return LINKED.sub("\\g<0>\u2060", MARKUP.sub(r"\\\1", text))
@@ -54,4 +66,4 @@ def plain(text: str) -> str:
 
 def inert(text: str) -> str:
     """A sentence that may quote what came from outside, as Markdown of which no link, picture or formula comes."""
-    return LIVE.sub(r"\\\1", text)
+    return BARE.sub("\\g<0>\u2060", LIVE.sub(r"\\\1", text))

@@ -7,7 +7,7 @@ Start with `linear.py`, then `network.py`, then `training.py`.
 # ruff: noqa: F401 - the public names
 from .activations import ACTIVATIONS, sigmoid, sigmoid_derivative
 from .costs import COSTS
-from .data import Augmentation, hold_out, subset
+from .data import hold_out, subset
 from .gradcheck import gradient_error
 from .initializers import INITIALIZERS
 from .linear import Linear

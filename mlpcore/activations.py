@@ -11,7 +11,7 @@ def sigmoid(z, out=None):
 
     sigma(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2. The right-hand form can't overflow.
     """
-    a = np.multiply(np.asarray(z), HALF, out=out)
+    a = np.multiply(z, HALF, out=out)
     a = np.tanh(a, out=out)
     a = np.multiply(a, HALF, out=out)
     return np.add(a, HALF, out=out)
@@ -23,35 +23,23 @@ def sigmoid_derivative(z):
     return a * (1 - a)
 
 
-class Activation:
-    """`forward` turns z (batch, units) into a, in place; `slope` tells da/dz from a alone, in `out` where given."""
-
-    flat = 0.0  # a unit with a smaller slope counts as saturated: it hardly learns
-    _scratch = np.empty(0)
-
-    def backward(self, delta, a):
-        """`delta` (batch, units), dC/da, becomes dC/dz = dC/da * slope, in place."""
-        if self._scratch.shape != a.shape or self._scratch.dtype != a.dtype:
-            self._scratch = np.empty_like(a)
-        delta *= self.slope(a, out=self._scratch)
-        return delta
-
-
-class Sigmoid(Activation):
+class Sigmoid:
     """a = 1 / (1 + exp(-z)), between 0 and 1; slope a (1 - a), at most 1/4."""
 
     name, flat = "sigmoid", 0.0125
 
     def forward(self, z):
+        """z (batch, units) becomes a, in place."""
         return sigmoid(z, out=z)
 
     def slope(self, a, out=None):
-        slope = np.subtract(ONE, a, out=out)
+        """da/dz from a alone, (batch, units); where it is below `flat`, a unit is saturated: it hardly learns."""
+        slope = np.subtract(ONE, a, out)
         slope *= a
         return slope
 
 
-class Tanh(Activation):
+class Tanh:
     """a = tanh(z), between -1 and 1; slope 1 - a^2."""
 
     name, flat = "tanh", 0.05
@@ -60,11 +48,11 @@ class Tanh(Activation):
         return np.tanh(z, out=z)
 
     def slope(self, a, out=None):
-        slope = np.multiply(a, a, out=out)
-        return np.subtract(ONE, slope, out=slope)
+        slope = np.multiply(a, a, out)
+        return np.subtract(ONE, slope, slope)
 
 
-class ReLU(Activation):
+class ReLU:
     """a = max(z, 0); slope 1 above zero, 0 elsewhere. Source: Nair and Hinton (2010)."""
 
     name, flat = "relu", 0.5
@@ -73,21 +61,19 @@ class ReLU(Activation):
         return np.maximum(z, 0, out=z)
 
     def slope(self, a, out=None):
-        return np.greater(a, 0, out=out)
+        return np.greater(a, 0, out)
 
 
-class LeakyReLU(Activation):
+class LeakyReLU:
     """a = max(z, z / 100); slope 1 above zero, 1/100 elsewhere. Source: Maas, Hannun and Ng (2013)."""
 
-    name, leak = "leaky_relu", 0.01
+    name, flat, leak = "leaky_relu", 0.0, 0.01
 
     def forward(self, z):
         return np.maximum(z, z * self.leak, out=z)
 
     def slope(self, a, out=None):
-        slope = np.multiply(a > 0, 1 - self.leak, out=out, dtype=a.dtype)
-        slope += self.leak
-        return slope
+        return np.maximum(a > 0, a.dtype.type(self.leak), out=out)
 
 
 ACTIVATIONS = {kind.name: kind for kind in (Sigmoid, Tanh, ReLU, LeakyReLU)}

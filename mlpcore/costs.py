@@ -1,8 +1,8 @@
 """Cost functions: what training makes small. The cost decides what the output units are.
 
 Each knows three things about the last layer's z (n, dout), its outputs a and the targets y, both (n, dout):
-`activate(z)` turns z into a; `value(z, y)` is the mean cost of the rows, a float, from z so that it can't overflow;
-`delta(a, y)` is its gradient dC/dz, times `scale`. Results are new arrays or `out`.
+`activate(z)` turns z into a; `value(z, y)` is the mean cost of the rows, a float, from z so that it can't
+overflow; `delta(a, y, scale)` is its gradient dC/dz, times `scale`. Results are new arrays.
 """
 
 import numpy as np
@@ -13,12 +13,12 @@ from .activations import Sigmoid, sigmoid
 class Cost:
     """Sigmoid units, and dC/dz = (a - y) / n: what two of the costs share."""
 
-    def activate(self, z, out=None):
-        return sigmoid(z, out=out)
+    def activate(self, z):
+        return sigmoid(z)
 
-    def delta(self, a, y, scale=1.0, out=None):
-        delta = np.subtract(a, y, out=out)
-        delta *= a.dtype.type(scale) / len(a)  # a rate beyond the range of the weights is infinite, not merely large
+    def delta(self, a, y, scale=1.0):
+        delta = a - y
+        delta *= scale / len(a)
         return delta
 
 
@@ -31,14 +31,13 @@ class Quadratic(Cost):
 
     name = "quadratic"
 
-    def __init__(self):
-        self._sigmoid = Sigmoid()
-
     def value(self, z, y):
         return float(np.square(sigmoid(z) - y).sum(dtype=np.float64)) / (2 * len(z))
 
-    def delta(self, a, y, scale=1.0, out=None):
-        return self._sigmoid.backward(super().delta(a, y, scale, out), a)
+    def delta(self, a, y, scale=1.0):
+        delta = super().delta(a, y, scale)
+        delta *= Sigmoid.slope(self, a)
+        return delta
 
 
 class CrossEntropy(Cost):
@@ -50,8 +49,8 @@ class CrossEntropy(Cost):
 
     name = "cross_entropy"
 
-    def activate(self, z, out=None):
-        a = np.subtract(z, z.max(axis=1, keepdims=True), out=out)
+    def activate(self, z):
+        a = z - z.max(axis=1, keepdims=True)
         np.exp(a, out=a)
         a /= a.sum(axis=1, keepdims=True)
         return a

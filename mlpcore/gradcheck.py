@@ -22,9 +22,6 @@ def gradient_error(net, x, y, eps=1e-5):
     """
     net.zero_grad()
     net.backward(x, y)
-    worst = 0.0
-    for _, value, analytic in net.parameters():
-        numeric = numeric_gradient(net, value, x, y, eps)
-        if scale := np.linalg.norm(analytic) + np.linalg.norm(numeric):
-            worst = max(worst, float(np.linalg.norm(analytic - numeric) / scale))
-    return worst
+    pairs = [(analytic, numeric_gradient(net, value, x, y, eps)) for _, value, analytic in net.parameters()]
+    norm = np.linalg.norm
+    return max((float(norm(a - n) / (norm(a) + norm(n))) for a, n in pairs if a.any() or n.any()), default=0.0)

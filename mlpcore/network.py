@@ -9,23 +9,7 @@ from .activations import ACTIVATIONS
 from .costs import COSTS
 from .data import one_hot, scaled
 from .errors import require
-from .linear import Linear
-
-
-class Workspace:
-    """The arrays that one batch of `rows` samples fills: by layer, `z` (which becomes a) and `delta`, (rows, units).
-
-    Training keeps one and writes into it again and again, and so allocates nothing. The samples of a hidden unit lie
-    side by side: z is then W a^T as BLAS likes it best, up to a third faster for small batches. Outputs lie row by
-    row, as targets do.
-    """
-
-    def __init__(self, net, rows):
-        *hidden, outputs = net.sizes[1:]
-        self.z = [np.empty((rows, units), net.dtype, "F") for units in hidden]
-        self.z.append(np.empty((rows, outputs), net.dtype))
-        self.delta = [np.empty_like(z) for z in self.z]
-        self.output = np.empty_like(self.z[-1])
+from .linear import Linear, aligned
 
 
 class Network:
@@ -46,14 +30,14 @@ class Network:
             self._layers[name] = value
         super().__setattr__(name, value)
 
+    def named_layers(self):
+        """[(name, Linear)], first to last."""
+        return list(self._layers.items())
+
     @property
     def layers(self):
         """The registered Linear layers, first to last."""
         return list(self._layers.values())
-
-    def named_layers(self):
-        """[(name, Linear)], first to last."""
-        return list(self._layers.items())
 
     @property
     def sizes(self):
@@ -76,7 +60,7 @@ class Network:
         return scaled(x, self.dtype)
 
     def _forward(self, a, work, dropout=None):
-        """(batch, din) -> z of the last layer, (batch, dout), in `work`, where the hidden z become activations."""
+        """(batch, din) -> z of the last layer, (batch, dout); the other z become activations in `work`."""
         *hidden, last = self._layers.values()
         for i, layer in enumerate(hidden):
             a = self.activation.forward(layer(a, out=work.z[i]))
@@ -96,19 +80,18 @@ class Network:
         require(len(y) == len(x), f"x and y must have the same number of rows, got {len(x)} and {len(y)}")
         work = Workspace(self, len(x))
         a = self.cost.activate(self._forward(x, work))
-        self._backward(a, y, work=work, accumulate=True)
+        self._backward(self.cost.delta(a, y), work)
         return a
 
-    def _backward(self, a, y, *, work, accumulate, scale=1.0, dropout=None):
-        """Fill the gradients, each times `scale`: multiplying the small delta_L is cheaper than every dW."""
+    def _backward(self, delta, work, *, replace=False, dropout=None):
+        """From delta = dC/dz of the last layer (batch, dout) to every gradient; a multiple gives that multiple."""
         first, *above = self._layers.values()
-        delta = self.cost.delta(a, y, scale, out=work.delta[-1])
         for i in range(len(above) - 1, -1, -1):
-            below = above[i].backward(delta, accumulate=accumulate, out=work.delta[i])
+            delta = above[i].backward(delta, replace=replace, out=work.delta[i])
             if dropout is not None:
-                below = dropout.backward(below, i)
-            delta = self.activation.backward(below, work.z[i])
-        first.backward(delta, accumulate=accumulate, input_gradient=False)
+                delta = dropout.backward(delta, i)
+            delta *= self.activation.slope(work.z[i], out=work.slope[i])
+        first.backward(delta, replace=replace, input_gradient=False)
 
     def loss(self, x, y):
         """The mean cost of a batch as a float; x and y as in `backward`."""
@@ -131,7 +114,7 @@ class Network:
         """
         step = 64 // self.dtype.itemsize
         ends = np.cumsum([0, *(-(-value.size // step) * step for _, value, _ in self.parameters())])
-        flat, start = np.zeros((2, ends[-1]), self.dtype), iter(ends)
+        flat, start = aligned((2, ends[-1]), self.dtype), iter(ends)
         for layer in self.layers:
             for key, *pair in layer.parameters():
                 first = next(start)
@@ -148,16 +131,26 @@ class Network:
     def load(cls, path):
         """A network of this class with the weights in `path`; ValueError when the file does not fit it."""
         about, arrays = weights.read(path)
-        net = cls._like(about)
+        net = cls._like(about, np.random.default_rng(0))
         weights.fill(net, arrays)
         return net
 
     @classmethod
-    def _like(cls, about):
-        return cls(rng=np.random.default_rng(0))
+    def _like(cls, about, rng):
+        return cls(rng=rng)
 
     def __repr__(self):
         return f"{type(self).__name__}({', '.join(f'{name}={layer}' for name, layer in self.named_layers())})"
+
+
+class Workspace:
+    """The arrays that a batch of `rows` samples fills, by layer: z (which becomes a), delta and slope, (rows, units).
+
+    Training keeps one and writes into it again and again: memory that is new each time costs more than the numbers.
+    """
+
+    def __init__(self, net, rows):
+        self.z, self.delta, self.slope = ([layer.outputs(rows) for layer in net.layers] for _ in range(3))
 
 
 class MLP(Network):
@@ -173,9 +166,8 @@ class MLP(Network):
             setattr(self, f"fc{i}", Linear(din, dout, bias, rng=rng, init=init, dtype=dtype))
 
     @classmethod
-    def _like(cls, about):
-        further = {key: about[key] for key in ("activation", "cost", "bias", "dtype")}
-        return cls(about["sizes"], **further, rng=np.random.default_rng(0))
+    def _like(cls, about, rng):
+        return cls(**{key: about[key] for key in ("sizes", "activation", "cost", "bias", "dtype")}, rng=rng)
 
 
 class ShallowModel(Network):
@@ -183,8 +175,7 @@ class ShallowModel(Network):
 
     def __init__(self, *, rng):
         super().__init__()
-        self.fc1 = Linear(784, 16, rng=rng)
-        self.fc2 = Linear(16, 10, rng=rng)
+        self.fc1, self.fc2 = Linear(784, 16, rng=rng), Linear(16, 10, rng=rng)
 
 
 class DeeperModel(Network):
@@ -192,6 +183,4 @@ class DeeperModel(Network):
 
     def __init__(self, *, rng):
         super().__init__()
-        self.fc1 = Linear(784, 100, rng=rng)
-        self.fc2 = Linear(100, 100, rng=rng)
-        self.fc3 = Linear(100, 10, rng=rng)
+        self.fc1, self.fc2, self.fc3 = (Linear(*sizes, rng=rng) for sizes in ((784, 100), (100, 100), (100, 10)))

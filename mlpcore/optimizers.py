@@ -22,8 +22,7 @@ class SGD:
     def __init__(self, lr):
         """lr: the learning rate; ValueError unless it is a finite number > 0."""
         require(math.isfinite(lr) and lr > 0, f"learning rate must be a number > 0, got {lr}")
-        self.lr, self.factor = lr, 1.0
-        self._memory, self._scraps = {}, {}
+        self.lr, self.factor, self._memory = lr, 1.0, {}
 
     @property
     def scale(self):
@@ -31,35 +30,18 @@ class SGD:
 
     def step(self, p, gradient, scale=1.0):
         """Update the array p in place. `gradient`, of its shape, is `scale` dC/dp, and stays as it is."""
-        arrays = (p, gradient, *self._arrays(p))
-        several = len(arrays) > 2 or scale != self.lr * self.factor
-        rows = max(1, BLOCK * len(p) // p.size) if several and p.size > BLOCK else len(p)  # one pass needs no blocks
-        for first in range(0, len(p), rows):
-            self._update(scale, *(array[first : first + rows] for array in arrays))
-
-    def _update(self, scale, p, gradient):
         p -= self._change(gradient, scale)
 
     def _change(self, gradient, scale):
         """lr * dC/dp"""
         rate = self.lr * self.factor
-        return gradient if scale == rate else np.multiply(gradient, rate / scale, out=self._scrap("change", gradient))
-
-    def _arrays(self, p):
-        """Those kept for p, of its shape."""
-        return [self._remembered(name, p) for name in self.remembers]
+        return gradient if scale == rate else gradient * (rate / scale)
 
     def _remembered(self, name, like):
         """The array kept under `name`; zeros of the shape of `like` the first time."""
         if name not in self._memory:
             self._memory[name] = np.zeros_like(like)
         return self._memory[name]
-
-    def _scrap(self, name, like):
-        """An array of the shape of `like` to write into."""
-        if (name, like.shape) not in self._scraps:
-            self._scraps[name, like.shape] = np.empty_like(like)
-        return self._scraps[name, like.shape]
 
     def settle(self):
         """Forget what no longer moves a weight. A velocity that fades without new gradients, as that of a pixel which
@@ -92,11 +74,12 @@ class Momentum(SGD):
         require(0 <= momentum < 1, f"momentum must be at least 0 and below 1, got {momentum}")
         self.momentum = momentum
 
-    def _update(self, scale, p, gradient, v):
-        change = self._change(gradient, scale)
-        v *= self.momentum
-        v += change
-        p -= self._step(v, change)
+    def step(self, p, gradient, scale=1.0):
+        for part, g, v in blocks(p, gradient, self._remembered("velocity", p)):
+            change = self._change(g, scale)
+            v *= self.momentum
+            v += change
+            part -= self._step(v, change)
 
     def _step(self, v, change):
         return v
@@ -109,7 +92,7 @@ class Nesterov(Momentum):
     """
 
     def _step(self, v, change):
-        ahead = np.multiply(v, self.momentum, out=self._scrap("ahead", v))
+        ahead = v * self.momentum
         ahead += change
         return ahead
 
@@ -132,25 +115,26 @@ class Adam(SGD):
             require(0 <= beta < 1, f"{name} must be at least 0 and below 1, got {beta}")
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def _arrays(self, p):
-        steps = self._remembered("steps", np.int64(0))
-        steps += 1
-        return self._remembered("m", p), self._remembered("v", p)
+    def step(self, p, gradient, scale=1.0):
+        t = self._remembered("steps", np.int64(0))
+        t += 1
+        rate = self.lr * self.factor / (1 - self.beta1 ** int(t))
+        for part, g, m, v in blocks(p, gradient, self._remembered("m", p), self._remembered("v", p)):
+            m *= self.beta1
+            m += g * (1 - self.beta1)
+            v *= self.beta2
+            v += g * g * (1 - self.beta2)
+            change = np.sqrt(v * (1 / (1 - self.beta2 ** int(t))))
+            np.divide(m, change + self.eps, out=change)
+            change *= rate
+            part -= change
 
-    def _update(self, scale, p, gradient, m, v):
-        work, t = self._scrap("work", p), int(self._memory["steps"])
-        m *= self.beta1
-        m += np.multiply(gradient, 1 - self.beta1, out=work)
-        v *= self.beta2
-        np.multiply(gradient, gradient, out=work)
-        work *= 1 - self.beta2
-        v += work
-        np.multiply(v, 1 / (1 - self.beta2**t), out=work)
-        np.sqrt(work, out=work)
-        work += self.eps
-        np.divide(m, work, out=work)
-        work *= self.lr * self.factor / (1 - self.beta1**t)
-        p -= work
+
+def blocks(*arrays):
+    """Parts of arrays of one shape, cut alike along the first axis."""
+    rows = max(1, BLOCK * len(arrays[0]) // arrays[0].size)
+    for first in range(0, len(arrays[0]), rows):
+        yield [array[first : first + rows] for array in arrays]
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "nesterov": Nesterov, "adam": Adam}

@@ -9,6 +9,7 @@ import numpy as np
 from .data import one_hot, scaled
 from .diagnostics import SAMPLE, diagnose
 from .errors import require
+from .linear import aligned
 from .network import Workspace
 from .regularization import Dropout, Regularization
 from .schedules import constant
@@ -57,13 +58,12 @@ def train(
     part in it; `schedule`, a function of schedules.py; a Regularization; `augmentation`, called with a batch
     (batch, din) of floats and rng=; `stopping`, an EarlyStopping: at the end `net` has the weights of its best epoch.
     """
-    X, y = _checked(net, training)
+    X, targets = _checked(net, training)
     fits = 1 <= batch_size <= len(X)
     require(fits, f"batch size must be between 1 and the {len(X):,} training samples, got {batch_size}")
     require(epochs >= 1, f"epochs must be at least 1, got {epochs}")
     require(stopping is None or validation is not None, "early stopping must be given a validation set, got none")
     test, validation = (data if data is None else _checked(net, data) for data in (test, validation))
-    targets = one_hot(y, net.sizes[-1], net.dtype)
     loop = _Loop(net, optimizer, X, targets, batch_size, rng, regularization or Regularization(), augmentation)
     return _epochs(loop, test, validation, range(start + 1, epochs + 1), epochs, schedule, progress, stopping)
 
@@ -87,15 +87,16 @@ class _Loop:
     """What one batch after another needs, with the arrays that they share."""
 
     def __init__(self, net, optimizer, X, targets, batch_size, rng, regularization, augmentation):
-        self.net, self.optimizer, self.rng = net, optimizer, rng
-        self.X, self.targets, self.batch_size = X, targets, batch_size
+        self.net, self.optimizer, self.batch_size, self.rng = net, optimizer, batch_size, rng
+        self.X, self.targets, self.labels = X, targets, targets.argmax(axis=1)
         self.regularization, self.augmentation = regularization, augmentation
         self.dropout = Dropout(regularization.dropout, rng=rng) if regularization.dropout else None
         self.values, self.gradients = net.flatten()
         self.parameters, self.workspaces, self.before = net.parameters(), {}, []
         rows = max(batch_size, BLOCK_ROWS // batch_size * batch_size), X.shape[1]
-        self.pixels, self.floats = np.empty(rows, X.dtype), np.empty(rows, net.dtype)
+        self.pixels, self.floats = np.empty(rows, X.dtype), aligned(rows, net.dtype)
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is no longer finite is told as Diverged
     def epoch(self, number, epochs, schedule, progress):
         """One pass over the samples in a new order; (loss, accuracy) of each batch from before its update."""
         order = self.rng.permutation(len(self.X))
@@ -107,13 +108,16 @@ class _Loop:
                 self.before = [layer.W.copy() for layer in self.net.layers]
             first, last = batch * self.batch_size, (batch + 1) * self.batch_size
             self.optimizer.factor = schedule(number - 1 + (batch + 0.5) / batches, epochs)
-            if not self.step(self.images(order, first, last), targets[first:last], logits[first:last]):
-                raise Diverged(number, batch + 1)
-            if batch % SETTLE == SETTLE - 1:
+            self.step(self.images(order, first, last), targets[first:last], logits[first:last])
+            if batch % SETTLE == SETTLE - 1 or batch == batches - 1:
                 self.optimizer.settle()
+                since = batch // SETTLE * SETTLE * self.batch_size
+                finite = np.isfinite(logits[since:last]).all(axis=1)
+                if not finite.all():
+                    raise Diverged(number, (since + int(finite.argmin())) // self.batch_size + 1)
         if not np.isfinite(self.values).all():
             raise Diverged(number, batches)
-        return _scores(self.net, logits, targets)
+        return _scores(self.net, logits, targets, self.labels[order])
 
     def images(self, order, first, last):
         """The samples order[first:last] as floats, augmented. Small batches are cut from a block made at once."""
@@ -126,21 +130,18 @@ class _Loop:
         return self.block[start : start + last - first]
 
     def step(self, x, y, z):
-        """Forward, backward and update for one batch; fills in `z` of the last layer. False: it is not finite."""
+        """Forward, backward and update for one batch; fills in `z` of the last layer."""
         net, optimizer = self.net, self.optimizer
         work = self.workspaces.get(len(x))
         if work is None:
             work = self.workspaces[len(x)] = Workspace(net, len(x))
         work.z[-1] = z
         net._forward(x, work, self.dropout)
-        if not math.isfinite(np.vdot(z, z)):
-            return False
-        a = net.cost.activate(z, out=work.output)
-        scale = optimizer.scale
-        net._backward(a, y, work=work, accumulate=False, scale=scale, dropout=self.dropout)
+        scale = optimizer.scale  # multiplying the small delta is cheaper than every dW
+        delta = net.cost.delta(net.cost.activate(z), y, scale)
+        net._backward(delta, work, replace=True, dropout=self.dropout)
         self.regularization.adjust(self.parameters, scale)
         optimizer.step(self.values, self.gradients, scale)
-        return True
 
     def diagnose(self):
         """The diagnostics of the last step, with a sample spread over the training set."""
@@ -154,20 +155,16 @@ def _checked(net, data):
     require(X.dtype == np.uint8 or X.dtype.kind == "f", f"X must be uint8 or floating point, got {X.dtype}")
     same = 0 < len(X) == len(y)
     require(same, f"X and y must have the same number of rows, at least 1; got {len(X)} and {len(y)}")
-    return X, y
+    return X, one_hot(y, net.sizes[-1], net.dtype)
 
 
 def _logits(net, X):
-    logits = np.empty((len(X), net.sizes[-1]), net.dtype)
-    for i in range(0, len(X), EVALUATION_ROWS):
-        part = scaled(X[i : i + EVALUATION_ROWS], net.dtype)
-        logits[i : i + EVALUATION_ROWS] = net._forward(part, Workspace(net, len(part)))
-    return logits
+    parts = (scaled(X[i : i + EVALUATION_ROWS], net.dtype) for i in range(0, len(X), EVALUATION_ROWS))
+    return np.concatenate([net._forward(part, Workspace(net, len(part))) for part in parts])
 
 
-def _scores(net, logits, targets):
-    loss = net.cost.value(logits, targets)
-    return loss, int(np.count_nonzero(logits.argmax(axis=1) == targets.argmax(axis=1))) / len(logits)
+def _scores(net, logits, targets, labels):
+    return net.cost.value(logits, targets), int(np.count_nonzero(logits.argmax(axis=1) == labels)) / len(logits)
 
 
 def predict(net, X):
@@ -177,8 +174,8 @@ def predict(net, X):
 
 def evaluate(net, data):
     """(loss, accuracy) of the network on (X, y): the mean cost, and the fraction right."""
-    X, y = _checked(net, data)
-    return _scores(net, _logits(net, X), one_hot(y, net.sizes[-1], net.dtype))
+    X, targets = _checked(net, data)
+    return _scores(net, _logits(net, X), targets, targets.argmax(axis=1))
 
 
 def validate(net, data):

@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import json
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -18,60 +19,46 @@ from .errors import require
 
 HEADER = "mlpcore"
 FORMAT = 1
-PARTS = ("weights", "optimizer", "stopping")  # of a TrainingState, each {name: array}
+PARTS = ("weights", "optimizer", "stopping")  # of a TrainingState
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, ValueError)
 
 
 def describe(net):
     """What `MLP.load` needs to build the network again, as a JSON-ready dict."""
-    return {
-        "format": FORMAT,
-        "sizes": [int(size) for size in net.sizes],
-        "activation": net.activation.name,
-        "cost": net.cost.name,
-        "bias": net.layers[0].b is not None,
-        "dtype": net.dtype.name,
-    }
+    about = {"format": FORMAT, "sizes": [int(size) for size in net.sizes], "dtype": net.dtype.name}
+    return {**about, "activation": net.activation.name, "cost": net.cost.name, "bias": net.layers[0].b is not None}
 
 
 def save(net, path):
     """Write the network to `path`, a name or a binary file."""
-    arrays = {name: value for name, value, _ in net.parameters()}
-    write(path, {HEADER: np.array(json.dumps(describe(net))), **arrays})
+    arrays = {HEADER: np.array(json.dumps(describe(net))), **{name: value for name, value, _ in net.parameters()}}
+    with _opened(path, "wb") as file:
+        np.savez(file, **arrays)  # to a name, it would append .npz
 
 
-def write(path, arrays):
-    """np.savez under exactly the name given: np.savez itself would append .npz."""
-    with contextlib.nullcontext(path) if hasattr(path, "write") else open(path, "wb") as file:
-        np.savez(file, **arrays)
+def _opened(path, mode):
+    return open(path, mode) if isinstance(path, str | os.PathLike) else contextlib.nullcontext(path)
 
 
 def read(path):
     """(header dict, {name: array}) of a saved network; ValueError that says what is wrong with the file."""
     try:
-        with (
-            contextlib.nullcontext(path) if hasattr(path, "read") else open(path, "rb") as stream,
-            np.load(stream, allow_pickle=False) as file,
-        ):
+        with _opened(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except DAMAGES as error:
         raise ValueError(f"weights file must be an .npz without pickled objects: {error}") from error
     require(HEADER in arrays, f'weights file must have an entry "{HEADER}", got {", ".join(arrays) or "none"}')
-    return _header(str(arrays.pop(HEADER)), arrays), arrays
-
-
-def _header(text, arrays):
     try:
-        about = json.loads(text)
-        version, sizes, dtype = about["format"], about["sizes"], about["dtype"]
-        units = sum((din + about["bias"]) * dout for din, dout in itertools.pairwise(sizes))
-        _ = about["activation"], about["cost"]
+        about = json.loads(str(arrays.pop(HEADER)))
+        version, sizes, dtype, *_ = (about[key] for key in ("format", "sizes", "dtype", "activation", "cost"))
+        size = sum((din + about["bias"]) * dout for din, dout in itertools.pairwise(sizes))
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"header of the weights file is damaged: {error!r}") from error
     require(version == FORMAT, f"weights file must have format {FORMAT}, got {version}")
     require(dtype in ("float32", "float64"), f"weights must be float32 or float64, got {dtype}")
-    match = units == sum(array.size for array in arrays.values())
+    match = size == sum(array.size for array in arrays.values())
     require(match, f"sizes {sizes} must match the arrays in the weights file, which they do not")
-    return about
+    return about, arrays
 
 
 def fill(net, arrays):
@@ -98,11 +85,12 @@ class TrainingState:
     @classmethod
     def take(cls, net, optimizer, rng, epoch, stopping=None):
         """A copy of the state after `epoch` epochs; `stopping` is the EarlyStopping, where there is one."""
-        values = {name: value.copy() for name, value, _ in net.parameters()}
-        memory, found = (
-            {name: value.copy() for name, value in part.state().items()} if part else {}
-            for part in (optimizer, stopping)
+        parts = (
+            {name: value for name, value, _ in net.parameters()},
+            optimizer.state(),
+            stopping.state() if stopping else {},
         )
+        values, memory, found = ({name: array.copy() for name, array in part.items()} for part in parts)
         return cls(epoch, values, memory, rng.bit_generator.state, found)
 
     def put(self, net, optimizer, rng, stopping=None):
@@ -115,8 +103,7 @@ class TrainingState:
 
     def to_bytes(self):
         """The state as the bytes of an .npz."""
-        file = io.BytesIO()
-        about = np.array(json.dumps({"epoch": self.epoch, "generator": self.generator}))
+        file, about = io.BytesIO(), np.array(json.dumps({"epoch": self.epoch, "generator": self.generator}))
         arrays = {f"{kind}/{name}": value for kind in PARTS for name, value in getattr(self, kind).items()}
         np.savez(file, about=about, **arrays)
         return file.getvalue()
@@ -129,7 +116,7 @@ class TrainingState:
             about = json.loads(str(file["about"]))
             for kind, name in (key.split("/") for key in file.files if key != "about"):
                 parts[kind][name] = file[f"{kind}/{name}"]
-        return cls(epoch=about["epoch"], generator=about["generator"], **parts)
+        return cls(**about, **parts)
 
     @property
     def digest(self):

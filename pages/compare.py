@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.analysis import curves as lines_of
 from dashboard.runs.run import Run
-from dashboard.view import charts, shell
+from dashboard.view import charts, pace, shell
 from dashboard.view.compare import choice
 from dashboard.view.compare.actions import actions
 from dashboard.view.compare.run_list import run_list
@@ -72,6 +72,8 @@ def fresh(drawn: list[Run]) -> list[Run]:
     """The runs as they are now; the whole page runs again when one of them starts or ends."""
     if st.session_state[WHOLE]:  # it has just looked, and a rerun asked for now could be lost between two others
         return drawn
+    if pace.changed():
+        st.rerun()
     now = shell.store().several([run.id for run in drawn])
     if len(now) < len(drawn) or any(now[run.id].active != run.active for run in drawn):
         st.rerun()
@@ -103,11 +105,12 @@ with shell.problems_said():
     chosen = choice.chosen(runs)
     drawn = chosen or [run for run in runs if run.trained][:LATEST][::-1]
     shell.say_kept()
-    tick = TICK_SECONDS if any(run.active for run in drawn) else None
+    tick = pace.tick(TICK_SECONDS, live=any(run.active for run in drawn))
     if chosen:
         st.fragment(run_every=tick, key="compare.top")(top)(drawn, runs)
     else:
-        st.caption(f"The latest {formats.count(len(drawn))} runs. Choose some in the table to compare them.")
+        latest = "run" if len(drawn) == 1 else f"{formats.count(len(drawn))} runs"
+        st.caption(f"The latest {latest}. Choose some in the table to compare them.")
     how = settings(drawn)
     st.fragment(run_every=tick, key="compare.middle")(middle)(drawn, how)
     actions(chosen, runs)

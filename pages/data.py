@@ -26,7 +26,8 @@ with shell.problems_said():
     with second:
         chosen = st.pills(about.noun.capitalize(), [ALL, *map(str, range(about.classes))], default=ALL, wrap=True,
                           required=True, key="digit", bind="query-params",
-                          format_func=lambda each: each if each == ALL else about.names[int(each)])  # fmt: skip
+                          format_func=lambda each: each if each == ALL else formats.plain(about.names[int(each)]),
+                          )  # fmt: skip
     digit = None if chosen == ALL else int(chosen)
     labels = getattr(data, split)[1]
     indices = browse.indices(labels, digit)
@@ -37,11 +38,12 @@ with shell.problems_said():
     @st.fragment
     def browsing() -> None:
         """Gallery and the picked image answer each other without the rest."""
-        left, right = st.columns([6, 5], gap="large")
-        with right:
-            browse.one(data, split, indices)
-        with left:
-            browse.pictures(data, split, indices)
+        with shell.problems_said():
+            left, right = st.columns([6, 5], gap="large")
+            with right:
+                browse.one(dataset, split, indices)
+            with left:
+                browse.pictures(data, split, indices)
 
     browsing()
     statistics.statistics(dataset, split, digit)

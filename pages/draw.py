@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import datasets
-from dashboard.analysis import drawing
+from dashboard.analysis import answers, drawing
 from dashboard.runs.run import Run
 from dashboard.view import shell
 from dashboard.view.components.pad import pad
@@ -20,12 +20,13 @@ def show(runs: list[Run]) -> None:
     """The pad, what the networks get of it, and their answers; runs anew with every bit of a stroke."""
     with shell.problems_said():
         hand, eye, mouth = st.columns([3, 2, 5], gap="large")
-        with hand:
-            strokes = pad(PAD)
-            drawn = drawing.raster(strokes)
         digits = datasets.about(runs[0].config.dataset).names == DIGITS
+        with hand:
+            strokes = pad(PAD, DIGITS if digits else [], kept.keep)
+            drawn = drawing.raster(strokes)
         shapes = [datasets.about(run.config.dataset).shape for run in runs]
-        image = drawing.prepare(drawn, shapes[0])
+        prepared = {shape: drawing.prepare(drawn, shape) for shape in set(shapes)}
+        image = prepared[shapes[0]]
         if image is None:
             with mouth:
                 st.markdown("Nothing is drawn yet. Draw a digit on the pad: the answer appears while you draw.")
@@ -34,18 +35,17 @@ def show(runs: list[Run]) -> None:
             if digits:
                 kept.digits(runs)
             return
-        if digits:
-            with hand:
-                kept.keep(PAD)
-                shell.say_kept()
+        with hand:
+            shell.say_kept()
         with eye:
             answer.prepared(image, shapes[0])
         with mouth:
-            columns = st.columns(min(2, len(runs)))
-            for number, (run, shape) in enumerate(zip(runs, shapes, strict=True)):
-                with columns[number % len(columns)]:
-                    answer.by_run(run, drawing.prepare(drawn, shape))
-        answer.inside(runs[0], image)
+            store = shell.store()
+            nets = [answers.network(store, run) for run in runs]
+            answer.side_by_side(runs, nets, [prepared[shape] for shape in shapes])
+        at = answer.looked_into(runs)
+        if (seen := prepared[shapes[at]]) is not None:
+            answer.inside(runs[at], nets[at], seen)
 
 
 @st.fragment

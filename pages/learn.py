@@ -6,7 +6,7 @@ from dashboard import datasets, formats
 from dashboard.analysis import answers, steps
 from dashboard.runs.run import Run
 from dashboard.view import shell
-from dashboard.view.learn import faults, numbers, walk
+from dashboard.view.learn import faults, numbers, update, walk
 
 IMAGE = "learn.image"
 
@@ -32,7 +32,7 @@ def show(run: Run) -> None:
             return
         unit = walk.choose_unit(found, layer, about, label)
         if step.kind == "update":
-            numbers.update(found, layer, unit, run.config.lr)
+            update.update(found, layer, unit, run.config)
         else:
             draw = {"sum": numbers.sum_, "activation": numbers.activation, "delta": numbers.delta,
                     "gradient": numbers.gradient}[step.kind]  # fmt: skip

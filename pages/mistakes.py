@@ -34,7 +34,8 @@ def show(run: Run, other: Run | None, split: str) -> None:
         wrong = int((~table["correct"]).sum())
         st.markdown(f"**{formats.count(wrong)}** of {formats.count(len(table))} images are misread "
                     f"({formats.percent(wrong / len(table))}).")  # fmt: skip
-        groups = beside(run, other, split) if other is not None else {}
+        with st.container():  # a place of its own: what follows must not move up into it
+            groups = beside(run, other, split) if other is not None else {}
 
         def missed():
             runs = answers.judges(store, run)

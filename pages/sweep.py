@@ -9,7 +9,8 @@ from dashboard.analysis.sweep_table import ranking
 from dashboard.runs import estimates
 from dashboard.runs.sweep_cost import begin, checked_points
 from dashboard.runs.sweeps import Sweep, SweepPlan
-from dashboard.view import shell
+from dashboard.view import pace, shell
+from dashboard.view.presses import once
 from dashboard.view.sweep import board, setup
 
 TICK_SECONDS = 1.5
@@ -24,10 +25,16 @@ STATUS = {  # badge colour and icon of each status
 WIDTH: dict[str, Literal["stretch", "content"]] = {"side": "stretch", "body": "content"}
 
 
-def start(plan: SweepPlan) -> None:
-    """A new sweep of this plan."""
+def start(plan: SweepPlan) -> Sweep | None:
+    """A new sweep of this plan; None where it was refused."""
     with shell.problems_kept():
-        sweep = begin(shell.store(), plan, workers=shell.engine().workers)
+        return begin(shell.store(), plan, workers=shell.engine().workers)
+    return None
+
+
+def show(sweep: Sweep | None, _plan: SweepPlan) -> None:
+    """Open the sweep that was begun."""
+    if sweep is not None:
         st.session_state[OPENED] = sweep.id
         shell.engine().sweep()
 
@@ -42,7 +49,7 @@ def wish(sweep: Sweep, status: str) -> None:
 def start_button(where: str, plan: SweepPlan | None) -> None:
     """In the sidebar, and in the body, where a narrow page has no sidebar."""
     st.button("Start sweep", icon=":material/play_arrow:", type="primary", key=f"sweep.{where}.start",
-              width=WIDTH[where], on_click=start, args=(plan,), disabled=plan is None)  # fmt: skip
+              width=WIDTH[where], on_click=once(start, show), args=(plan,), disabled=plan is None)  # fmt: skip
 
 
 def heading(sweep: Sweep, plan: SweepPlan | None) -> None:
@@ -66,7 +73,7 @@ def heading(sweep: Sweep, plan: SweepPlan | None) -> None:
 
 def live(before: Sweep, plan: SweepPlan | None) -> None:
     """Everything that changes while a sweep goes on; `before` is the sweep as the whole page last saw it."""
-    if st.session_state.get(OPENED) != before.id:
+    if pace.changed() or st.session_state.get(OPENED) != before.id:
         st.rerun()
     with shell.problems_said():
         shell.store().notice_stale()
@@ -76,10 +83,12 @@ def live(before: Sweep, plan: SweepPlan | None) -> None:
     shell.say_kept()
     heading(sweep, plan)
     board.bar(sweep, runs)
-    if sweep.active and (problem := shell.engine().problem):
-        st.error(formats.inert(problem), icon=":material/error:")
+    with st.container():  # what comes and goes has a place of its own: what follows must not move up into it
+        if sweep.active and (problem := shell.engine().problem):
+            st.error(formats.inert(problem), icon=":material/error:")
     ranked = ranking(runs)
-    board.figures(sweep, ranked)
+    with st.container():
+        board.figures(sweep, ranked)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         board.leaderboard(sweep, ranked)
@@ -132,15 +141,16 @@ with st.sidebar:
     except estimates.ConfigError as error:
         plan, refusal = None, str(error)
     start_button("side", plan)
-if refusal:  # in the body, since a narrow page folds the sidebar away
-    st.error(formats.inert(refusal), icon=":material/error:")
+with st.container():
+    if refusal:  # in the body, since a narrow page folds the sidebar away
+        st.error(formats.inert(refusal), icon=":material/error:")
 if sweep is None:
     shell.say_kept()
     st.header("Try many settings at once", anchor=False)
     st.markdown("Choose values for some settings; every combination is trained, and the best ones stand on top.")
     start_button("body", plan)
 else:
-    st.fragment(run_every=TICK_SECONDS if sweep.active else None, key="sweep.live")(live)(sweep, plan)
+    st.fragment(run_every=pace.tick(TICK_SECONDS, live=sweep.active), key="sweep.live")(live)(sweep, plan)
     if len(sweeps) > 1:
         st.markdown("**Earlier sweeps**")
         for other in sweeps:

@@ -25,18 +25,21 @@ def pick_epoch(kept: list[int]) -> int:
 def show(run: Run, kept: list[int], epoch: int) -> None:
     """The page for one run as it was after `epoch`."""
     net = answers.network(shell.store(), run, epoch)
-    if run.origin == "imported":
-        st.markdown(adoption.verdict(run))
+    with st.container():  # what comes and goes has a place of its own: what follows must not move up into it
+        if run.origin == "imported":
+            st.markdown(adoption.verdict(run))
     first_layer.first_layer(run, net)
     first_layer.one_image(run, net, epoch)
-    every_layer.deeper(net)
+    with st.container():
+        every_layer.deeper(net)
     every_layer.figures(run, net)
     every_layer.spreads(run, net, kept, epoch)
 
 
 shell.enter()
 with shell.problems_said():
-    files.say_refused()
+    with st.container():
+        files.say_refused()
     first, second, third, fourth = st.columns([3, 4, 1.3, 1.3], vertical_alignment="bottom")
     with first:
         run = shell.pick_run("Run", RUN, "run")

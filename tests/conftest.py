@@ -5,15 +5,17 @@ import pytest
 
 from dashboard import datasets
 from dashboard.runs.config import RunConfig
-from dashboard.runs.store import RunStore, open_store
+from dashboard.runs.store import RunStore, close_stores
 from dashboard.runs.trainer import train_run
 from tests.postgres import Postgres, programs
-from tests.support import chromium, nginx
+from tests.support import Disk, chromium, gcc, mounted, nginx
+
+pytest.register_assert_rewrite("tests.reliability.training")  # its assertions tell their values, too
 
 
 def pytest_configure(config):
     """A program that is missing is a failure in CI, and elsewhere a reason to skip."""
-    needed = {"chromium": chromium(), "postgresql": programs(), "nginx": nginx()}
+    needed = {"chromium": chromium(), "postgresql": programs(), "nginx": nginx(), "gcc": gcc()}
     missing = [package for package, found in needed.items() if found is None]
     if os.environ.get("CI") == "true" and missing:
         raise pytest.UsageError(f"CI needs these packages of Debian: {' '.join(missing)}")
@@ -55,12 +57,35 @@ def postgres():
     server.remove()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_url(request, tmp_path):
+    """A new database of each kind. Where everything has to hold on both, `database_url` is this one."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").new_database()
+    return f"sqlite:///{tmp_path / 'runs.db'}"
+
+
 @pytest.fixture
 def store(database_url):
     store = RunStore(database_url)
     yield store
     store.close()
-    open_store.cache_clear()
+    close_stores()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MB."""
+    with mounted(tmp_path / "disk", megabytes=3) as folder:
+        yield folder
+
+
+@pytest.fixture
+def failing_disk(small_disk, tmp_path):
+    """The small disk, as one that can fail."""
+    if gcc() is None:
+        pytest.skip("gcc is not installed")
+    return Disk(tmp_path, small_disk)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -28,11 +29,15 @@ class Postgres:
     """A server on a free port of 127.0.0.1, in a temporary folder; it ends with this process.
 
     PostgreSQL refuses to run as root: then it runs as the user postgres. `durable` is how it is really used; without,
-    a commit does not wait for the disk.
+    a commit does not wait for the disk. With `disk`, its tables lie on a file system of so many MB, `self.disk`, apart
+    from its log of transactions.
     """
 
-    def __init__(self, durable=False):
+    def __init__(self, durable=False, disk=None):
         self.folder = Path(tempfile.mkdtemp(prefix="mlp-postgres-"))
+        self.disk, self._mounts = self.folder, ExitStack()
+        if disk:
+            self.disk = self._mounts.enter_context(support.mounted(self.folder / "disk", disk, ",mode=777"))
         self.port = support.free_port()
         self._settings = [] if durable else ["-c", "fsync=off"]
         self._numbers = count(1)
@@ -44,13 +49,14 @@ class Postgres:
 
     def start(self):
         """Initialise where that is new, start, and wait until it answers; returns self."""
-        data = self.folder / "data"
+        data = self.disk / "data"
         if not data.exists():
             password = self.folder / "password"
             password.write_text(PASSWORD)
             password.chmod(0o644)
             access = ["-U", "lab", "-A", "scram-sha-256", f"--pwfile={password}"]
-            self._run("initdb", "-D", data, *access, "--no-sync", "--encoding=UTF8")
+            log = [] if self.disk == self.folder else ["--waldir", self.folder / "wal"]
+            self._run("initdb", "-D", data, *access, *log, "--no-sync", "--encoding=UTF8")
         options = ["-p", self.port, "-c", "listen_addresses=127.0.0.1", "-k", self.folder, *self._settings]
         with open(self.folder / "log", "a") as log:
             command = [*self._as, programs() / "postgres", "-D", data, *options]
@@ -83,12 +89,23 @@ class Postgres:
         admin.dispose()
         return self.url(name)
 
-    def stop(self):
-        """Shut down at once, cutting every connection; `start` goes on with what was committed."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, sig=signal.SIGINT):
+        """Shut down at once, cutting every connection; `start` goes on with what was committed.
+
+        SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT its "immediate" one, as a crash.
+        """
+        self.process.send_signal(sig)
         self.process.wait(PATIENCE)
 
     def remove(self):
         """Shut down for good."""
-        self.stop()
+        if self.process is not None:
+            self.stop()
+        self._mounts.close()
         shutil.rmtree(self.folder)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.remove()

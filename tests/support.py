@@ -4,8 +4,13 @@ import os
 import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
 
 
 def chromium():
@@ -16,6 +21,93 @@ def chromium():
 def nginx():
     """The path of an installed nginx, or None."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def gcc():
+    """The path of an installed C compiler, or None."""
+    return shutil.which("gcc")
+
+
+def compiled(name, folder):
+    """The variables that put the C file called `name`, compiled into `folder`, before the system's own functions."""
+    library = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
+    subprocess.run([gcc(), "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    return {"LD_PRELOAD": str(library)}
+
+
+class Clock:
+    """A clock that can be set for the processes that have `settings` in their environment; made in `folder`."""
+
+    def __init__(self, folder):
+        self.file = folder / "clock"
+        self.set(0)
+        self.settings = {**compiled("clock", folder), "CLOCK_FILE": str(self.file)}
+
+    def set(self, seconds):
+        """Off by so many seconds from now on."""
+        with open(self.file, "r+b" if self.file.exists() else "wb") as file:
+            file.write(seconds.to_bytes(8, sys.byteorder, signed=True))
+
+
+class Disk:
+    """A disk that can fail, for the processes that have `settings` in their environment; made in `folder`.
+
+    While it fails, nothing can be written below `mount`, or only nothing flushed: EIO, as a kernel says it of a broken
+    disk, at once or when what was written has to be on it.
+    """
+
+    HOW = ("written", "flushed")
+
+    def __init__(self, folder, mount):
+        self.file = folder / "disk-fails"
+        self.file.write_bytes(b"\0")
+        self.settings = {**compiled("disk", folder), "DISK_FAILS": str(self.file), "DISK_MOUNT": f"{mount}/"}
+
+    @contextmanager
+    def failing(self, how):
+        """It fails from now to the end."""
+        self._set(1 + self.HOW.index(how))
+        try:
+            yield
+        finally:
+            self._set(0)
+
+    def _set(self, how):
+        with open(self.file, "r+b") as file:  # in place: processes have it mapped
+            file.write(bytes([how]))
+
+
+@contextmanager
+def mounted(folder, megabytes, options=""):
+    """A file system of that size at `folder`, which is made. Needs root."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m{options}", "none", folder]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and os.environ.get("CI") != "true":
+        pytest.skip("mounting a small disk needs root")
+    assert done.returncode == 0, done.stderr
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder, left=0):
+    """A file that leaves `left` bytes free on the file system of `folder`."""
+    ballast = folder / "holiday.mov"
+    with open(ballast, "wb", buffering=0) as file, suppress(OSError):
+        while shutil.disk_usage(folder).free > left:
+            file.write(bytes(4096))
+    return ballast
+
+
+def bound_by_rights():
+    """What to put before a command so that it may write no more than the rights of files say, as root may."""
+    if os.getuid():
+        return []
+    caps = "-dac_override,-dac_read_search,-fowner"
+    return ["setpriv", f"--bounding-set={caps}", f"--inh-caps={caps}"]
 
 
 def python():

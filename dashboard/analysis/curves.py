@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlpcore import EpochResult
+
 from ..runs.run import Run
 from ..runs.store import FIGURES, RunStore
 from .comparison import repeats
@@ -17,6 +19,7 @@ METRICS = {  # from the columns of a run's figures
 AXES = ("epochs", "updates", "seconds")
 MOST_POINTS = 400  # on the x-axis
 MOST_SPARKS, SPARK_POINTS = 20_000, 24
+MOST_WATCHED = 100  # runs whose epochs are kept
 
 Figures = dict[str, np.ndarray]  # the columns of one run, an array each, an element an epoch
 
@@ -132,6 +135,24 @@ def _difference(line, ground):
     return Curve(line.name, line.number, line.x[inside], line.y[inside] - below, low, high, raw)
 
 
+_epochs: dict[tuple, tuple[int, int, list[EpochResult]]] = {}  # by run: attempt and epochs, and what they reached
+
+
+def epochs(store: RunStore, run: Run) -> list[EpochResult]:
+    """The epochs of the run as it is now, read once, whoever looks."""
+    key, now = (store.url, run.id), (run.attempt, run.epochs_done)
+    known = _epochs.get(key)
+    if known is not None and known[:2] == now:
+        return known[2]
+    found = store.epochs(run.id)
+    if len(found) == run.epochs_done:  # not when another was committed meanwhile
+        _epochs.pop(key, None)
+        _epochs[key] = (*now, found)
+        for oldest in list(_epochs)[:-MOST_WATCHED]:
+            _epochs.pop(oldest, None)
+    return found
+
+
 _sparks: dict[tuple, list[float]] = {}  # by run and how far it is; what was read once is not read again
 
 
@@ -140,9 +161,12 @@ def sparks(store: RunStore, runs: Sequence[Run]) -> dict[str, list[float]]:
     if len(_sparks) > MOST_SPARKS:
         _sparks.clear()
     keys = {run.id: (store.url, run.id, run.attempt, run.epochs_done) for run in runs}
-    missing = [run for run in runs if keys[run.id] not in _sparks]
+    known = {run.id: _sparks.get(keys[run.id]) for run in runs}
+    missing = [run for run in runs if known[run.id] is None]
     found = figures(store, [run for run in missing if run.epochs_done]) if missing else {}
     for run in missing:
         accuracies = found[run.id]["test_accuracy"] if run.id in found else np.empty(0)
-        _sparks[keys[run.id]] = accuracies[:: max(1, len(accuracies) // SPARK_POINTS)].round(4).tolist()
-    return {run.id: _sparks[keys[run.id]] for run in runs}
+        last = len(accuracies) - 1
+        places = [*range(0, last, max(1, len(accuracies) // SPARK_POINTS)), last] if last >= 0 else []
+        known[run.id] = _sparks[keys[run.id]] = accuracies[places].round(4).tolist()
+    return {run: spark or [] for run, spark in known.items()}

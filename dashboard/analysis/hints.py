@@ -1,21 +1,30 @@
 """What a run shows, with the evidence, the reason and a remedy. No hint without evidence."""
 
+import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from mlpcore import EpochResult
 
 from .. import datasets
+from ..formats import percent
+from ..runs.config import MAX_EPOCHS, ConfigError
 from ..runs.run import Run
+from . import remedies
+from .remedies import BENDING
 
-CHANCE = 2  # times the accuracy of guessing: what is below it is hardly more
-POOR = 0.9  # below it, ten classes of clear digits are not learned well
-PLATEAU = 0.01  # a smaller gain from one third of the epochs to the next is none, for a poor run
+LEAST_EPOCHS, MOST = 3, 2  # epochs that tell something; hints shown at once
+LITTLE, MUCH = 0.1, 0.75  # of the way from guessing to all right: hardly learned; learned
+LEARNED = 0.95  # accuracy that no flat unit has hindered
+FLAT = 0.01  # a smaller gain from one third of the epochs to the next is none, for a poor run
 RISING = 0.005  # a larger one is worth more epochs
 GAP = 0.03  # between training and test accuracy
 WORSE = 1.1  # times its lowest: a test loss that has turned
-HALF = 0.5  # of a layer
+BY_HEART = 0.999  # of the training images
+HALF, MOST_OF = 0.5, 0.75  # of a layer; a good sigmoid run ends with up to half of its units' answers flat
 
 
 @dataclass(frozen=True)
@@ -25,151 +34,168 @@ class Hint:
     title: str
     evidence: str  # with the figures
     why: str
-    remedy: dict[str, Any] = field(default_factory=dict)  # settings to change
+    remedy: dict[str, Any] = field(default_factory=dict)  # settings to change; none where nothing here would help
 
 
 def hints(run: Run, epochs: Sequence[EpochResult]) -> list[Hint]:
     """What the run shows, the most telling first; nothing while it is too young to tell."""
     if run.status == "failed":
-        return _diverged(run)
-    if len(epochs) < LEAST_EPOCHS:
+        found = [_diverged(run)]
+    elif len(epochs) < LEAST_EPOCHS:
         return []
-    found = [rule(run, epochs) for rule in RULES]
-    return [hint for hint in found if hint is not None][:MOST]
+    else:
+        causes = [rule(run, epochs) for rule in CAUSES]
+        found = causes + [rule(run, epochs) for rule in RULES if not (any(causes) and rule in EFFECTS)]
+    return [_helping(hint, run.config) for hint in found if hint is not None][:MOST]
 
 
-LEAST_EPOCHS, MOST = 3, 2
+def _helping(hint, config):
+    """The hint without its remedy when that would change nothing, or can't be trained."""
+    try:
+        helps = replace(config, **hint.remedy) != config
+    except ConfigError:
+        helps = False
+    return hint if helps else replace(hint, remedy={})
 
 
 def _diverged(run):
     if "diverged" not in (run.error or ""):
-        return []
-    return [
-        Hint(
-            "It diverged",
-            run.error.split(":")[0] + ".",
-            "Each step went further than the gradient holds: the cost grew instead of falling, and the numbers left "
-            "the range of float32.",
-            {"lr": run.config.lr / 10},
-        )
-    ]
+        return None
+    return Hint(
+        "It diverged",
+        run.error.split(":")[0] + ".",
+        "Each step went further than the gradient holds: the cost grew instead of falling, and the numbers left "
+        "the range of float32.",
+        {"lr": remedies.slower(run.config)},
+    )
 
 
 def _dead(run, epochs):
     layer, share = _worst(epochs, "dead")
     if share <= HALF:
         return None
+    evidence = f"In {layer}, {100 * share:.0f} % of the units give the same flat answer to every image."
+    if run.config.init == "zero":
+        return Hint("Dead units", evidence, remedies.ALIKE, remedies.drawn(run.config))
     return Hint(
         "Dead units",
-        f"In {layer}, {share:.0%} of the units give the same flat answer to every image.",
+        evidence,
         "A unit that is flat for every image has no slope, so no gradient ever reaches its weights again. Often one "
         "step was too large.",
-        {"lr": run.config.lr / 10},
+        {"lr": remedies.slower(run.config)},
     )
 
 
 def _saturated(run, epochs):
     layer, share = _worst(epochs, "saturated")
-    if share <= HALF or run.config.activation not in ("sigmoid", "tanh") or _last(epochs) > 0.95:
+    normal = run.config.init == "normal"
+    much = share > (HALF if normal else MOST_OF)
+    if not much or run.config.activation not in BENDING or _last(epochs) > LEARNED:
         return None
-    remedy = {"init": "xavier"} if run.config.init == "normal" else {"lr": run.config.lr / 3}
+    cause = (
+        "Weights from N(0, 1) add up to large inputs in a wide layer; Xavier keeps them small."
+        if normal
+        else "Large steps have driven the weights that far; smaller ones would not."
+    )
     return Hint(
         "Saturated units",
-        f"In {layer}, {share:.0%} of the activations stand where the slope is nearly flat.",
-        "Where a sigmoid is flat, its slope is near zero and so is the gradient behind it. Weights from N(0, 1) add up "
-        "to large inputs in a wide layer; Xavier keeps them small.",
-        remedy,
+        f"In {layer}, {100 * share:.0f} % of the activations stand where the slope is nearly flat.",
+        f"Where {run.config.activation} is flat, its slope is near zero, and so is the gradient behind it. {cause}",
+        {"init": "xavier"} if normal else {"lr": run.config.lr / 3},
     )
 
 
 def _too_slow(run, epochs):
-    last = _last(epochs)
-    if last >= CHANCE * _guessing(run):
+    last, guess = _last(epochs), _guessing(run.config)
+    if last >= _towards(guess, LITTLE):
         return None
-    remedy = (
-        {"activation": "relu", "init": "he", "lr": 0.1} if len(run.config.hidden) > 2 else {"lr": run.config.lr * 3}
-    )
+    why, remedy = remedies.faster(run.config, epochs[-1].train_loss > epochs[0].train_loss)
     return Hint(
         "It hardly learns",
-        f"After {len(epochs)} epochs {last:.1%} of the test images are right; "
-        f"guessing gives about {100 * _guessing(run):.0f} %.",
-        "The gradient shrinks in each layer on its way back, for a sigmoid to a quarter at best; the first layers of a "
-        "deep network then hardly move. ReLU passes it on as it is.",
+        f"{percent(last)} of the test images are right after {len(epochs)} epochs; always naming one class gets "
+        f"{percent(guess)}.",
+        why,
         remedy,
     )
-
-
-def _guessing(run):
-    return 1 / datasets.about(run.config.dataset).classes
 
 
 def _overfitting(run, epochs):
     gap = epochs[-1].train_accuracy - _last(epochs)
     losses = [epoch.test_loss for epoch in epochs]
     lowest = min(range(len(losses)), key=losses.__getitem__)
-    if gap <= GAP or (losses[-1] < WORSE * losses[lowest] and epochs[-1].train_accuracy < 0.999):
+    turned = losses[-1] >= WORSE * losses[lowest]
+    if gap <= GAP or not (turned or epochs[-1].train_accuracy >= BY_HEART):
         return None
-    evidence = (
-        f"{epochs[-1].train_accuracy:.1%} of the training images are right, and {_last(epochs):.1%} of the test's."
-    )
-    if losses[-1] >= WORSE * losses[lowest]:
-        evidence += f" Test loss was lowest in epoch {lowest + 1}, and has risen since."
-    remedy: dict[str, Any] = {"subset": 0} if run.config.subset else {"dropout": 0.2, "shift": 1}
+    evidence = f"{percent(epochs[-1].train_accuracy)} of the training images are right, and {percent(_last(epochs))} "
+    evidence += "of the test images."
+    if turned:
+        evidence += f" Test loss was lowest in epoch {epochs[lowest].epoch}, and has risen since."
     return Hint(
         "Overfitting",
         evidence,
         "The network learns its training images by heart, with what is accidental in them. More images, or images "
         "moved a little in every epoch, leave less to learn by heart.",
-        remedy,
+        remedies.calmer(run.config),
     )
 
 
 def _underfitting(run, epochs):
-    gain = _gain(epochs)
-    if not (CHANCE * _guessing(run) <= _last(epochs) < POOR and gain < PLATEAU and epochs[-1].train_accuracy < POOR):
+    trained, last, guess = epochs[-1].train_accuracy, _last(epochs), _guessing(run.config)
+    gains = [_gain(epochs, figure) for figure in ("test_accuracy", "train_accuracy")]
+    poor = last >= _towards(guess, LITTLE) and trained < _towards(guess, MUCH)
+    if not poor or abs(trained - last) > GAP or max(gains) >= FLAT:
         return None
-    if not run.config.hidden:
-        remedy: dict[str, Any] = {"hidden": (30,)}
-    else:
-        remedy = {"hidden": tuple(max(30, 2 * units) for units in run.config.hidden)}
-        if run.config.init == "zero":
-            remedy = {"init": "xavier"}
+    why, remedy = remedies.roomier(run.config)
     return Hint(
         "Underfitting",
-        f"{epochs[-1].train_accuracy:.1%} of the training images are right, and from one third of the epochs to the "
-        f"next test accuracy changed by {100 * gain:+.1f} points.",
-        "Even the images that it trains with are not learned: the network is too narrow for them, or its units are all "
-        "alike.",
+        f"{percent(trained)} of the training images are right, and {percent(last)} of the test images. From one third "
+        f"of the epochs to the next that changed by {100 * gains[1]:+.1f} and {100 * gains[0]:+.1f} points.",
+        why,
         remedy,
     )
 
 
 def _still_improving(run, epochs):
-    gain = _gain(epochs)
-    if run.status != "finished" or gain < RISING:
+    gain = _gain(epochs, "test_accuracy")
+    if run.status != "finished" or len(epochs) < run.config.epochs or gain < RISING:
         return None
     return Hint(
         "Still improving",
         f"The last third of the epochs gained {100 * gain:.1f} points of test accuracy.",
         "The training ended while it was still paying off.",
-        {"epochs": min(2 * run.config.epochs, 1000)},
+        {"epochs": min(2 * run.config.epochs, MAX_EPOCHS)},
     )
 
 
-RULES: tuple[Callable[[Run, Sequence[EpochResult]], Hint | None], ...] = (
-    _dead, _saturated, _too_slow, _overfitting, _underfitting, _still_improving,
-)  # fmt: skip
+Rules = tuple[Callable[[Run, Sequence[EpochResult]], Hint | None], ...]
+CAUSES: Rules = (_dead, _saturated)
+EFFECTS: Rules = (_too_slow, _underfitting)  # where a cause is known, its remedy is the one to try
+RULES: Rules = (_too_slow, _overfitting, _underfitting, _still_improving)
 
 
 def _last(epochs):
     return epochs[-1].test_accuracy
 
 
-def _gain(epochs):
-    """How much higher the mean test accuracy of the last third of the epochs is than that of the third before."""
+def _guessing(config):
+    """The accuracy of always naming one class: the most frequent of the test images, where they are at hand."""
+    if datasets.at_hand(config.dataset):
+        with contextlib.suppress(datasets.DatasetError):
+            labels = datasets.load(config.dataset).test[1]
+            return float(np.bincount(labels).max() / len(labels))
+    return 1 / datasets.about(config.dataset).classes
+
+
+def _towards(guess, part):
+    """The accuracy that lies `part` of the way from guessing to all right."""
+    return guess + part * (1 - guess)
+
+
+def _gain(epochs, figure):
+    """How much higher the mean of the last third of the epochs is than that of the third before."""
     third = max(1, len(epochs) // 3)
-    last, before = epochs[-third:], epochs[-2 * third : -third]
-    return sum(epoch.test_accuracy for epoch in last) / third - sum(epoch.test_accuracy for epoch in before) / third
+    values = [getattr(epoch, figure) for epoch in epochs[-2 * third :]]
+    return (sum(values[third:]) - sum(values[:third])) / third
 
 
 def _worst(epochs, what):

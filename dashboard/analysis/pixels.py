@@ -1,4 +1,4 @@
-"""A data set in figures: mean and spread of each pixel, histogram, class balance, nearest neighbours. uint8 images."""
+"""A data set in figures: mean and variance of each pixel, histogram, class balance, nearest neighbours; uint8."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Pixels:
 
     count: int
     mean: np.ndarray  # (din,) of each pixel, 0 to 255
-    deviation: np.ndarray  # (din,) standard deviation of each pixel
+    variance: np.ndarray  # (din,) of each pixel, 0 to 255^2 / 4
     histogram: np.ndarray  # (256,) how many pixels have each value
 
     @property
@@ -48,7 +48,7 @@ def measure(images: np.ndarray) -> Pixels:
         histogram += np.bincount(part.reshape(-1), minlength=256)
     count = max(1, len(images))
     mean = total / count
-    return Pixels(len(images), mean, np.sqrt(np.maximum(0, squares / count - mean**2)), histogram)
+    return Pixels(len(images), mean, np.maximum(0, squares / count - mean**2), histogram)
 
 
 def balance(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -37,7 +37,7 @@ class Trace:
 
 def trace(net: MLP, image: np.ndarray, label: int) -> Trace:
     """What `net` computes for an image uint8 (din,) of class `label`: forward, cost, and backward."""
-    exact = _like(net)
+    exact = like(net)
     weights.fill(exact, {name: value.astype(np.float64) for name, value, _ in net.parameters()})
     x = scaled(image[None], np.float64)
     y = one_hot(np.array([label]), net.sizes[-1], np.float64)
@@ -81,15 +81,7 @@ def check(found: Trace, layer: int) -> tuple[float, int]:
     return (float(np.linalg.norm(analytic - other)) / scale if scale else 0.0), len(pairs)
 
 
-def cost_after(found: Trace, lr: float) -> float:
-    """The cost of the same image after one step against its gradient with learning rate `lr`."""
-    moved = _like(found.net)
-    changed = {name: value - lr * gradient for name, value, gradient in found.net.parameters()}
-    weights.fill(moved, changed)
-    return moved.loss(found.x, found.y)
-
-
-def _like(net):
+def like(net):
     """A network of the same kind in float64, its weights to be filled."""
     return MLP(net.sizes, activation=net.activation.name, cost=net.cost.name, dtype=np.float64,
                rng=np.random.default_rng(0))  # fmt: skip

@@ -5,8 +5,9 @@ a run's settings can be judged without its images.
 """
 
 from .about import About, Dataset, DatasetError
+from .augmentation import Augmentation
 from .builtin import DATASETS, MNIST_SHA256
-from .cache import about, cache_folder, known, learn, load, read_from
+from .cache import about, at_hand, cache_folder, learn, load, read_from, stop_reading
 from .own import MAX_CLASSES, MAX_SIDE, Parts, is_own, own_about
 
 __all__ = [
@@ -15,15 +16,17 @@ __all__ = [
     "MAX_SIDE",
     "MNIST_SHA256",
     "About",
+    "Augmentation",
     "Dataset",
     "DatasetError",
     "Parts",
     "about",
+    "at_hand",
     "cache_folder",
     "is_own",
-    "known",
     "learn",
     "load",
     "own_about",
     "read_from",
+    "stop_reading",
 ]

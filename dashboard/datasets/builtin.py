@@ -1,12 +1,11 @@
 """The data sets that every installation knows, and where each comes from."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from .about import About, DatasetError
-from .folder import cache_folder
+from . import openml
+from .about import About
 from .split import stratified
 
 EMBEDDED = Path(__file__).parents[2] / "data" / "mnist.npz"
@@ -41,28 +40,5 @@ def _digits():
     return images[order], labels[order]
 
 
-def openml(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
-    """(images uint8 (n, din), labels uint8 (n,)) of a data set of OpenML, as scikit-learn fetches it.
-
-    Downloads are kept by scikit-learn in the cache folder. DatasetError when OpenML can't be reached.
-    """
-    from sklearn.datasets import fetch_openml
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about its retries; a failure is told below
-            data = fetch_openml(
-                name,
-                version=version,
-                as_frame=False,
-                parser="pandas",
-                read_csv_kwargs={"dtype": np.uint8},  # pixels and labels alike
-                n_retries=1,
-                data_home=str(cache_folder()),
-            )
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"OpenML's {name} could not be fetched: {error}. The embedded MNIST works.") from error
-    return data.data.astype(np.uint8), data.target.astype(np.uint8)
-
-
-SOURCES = {"mnist": _embedded, "digits": _digits, "mnist_784": lambda: openml("mnist_784", 1)}
+FETCHED = ("mnist_784",)  # from the network, the first time
+SOURCES = {"mnist": _embedded, "digits": _digits, "mnist_784": lambda: openml.patiently("mnist_784", 1)}

@@ -1,18 +1,18 @@
 """name -> Dataset. Unpacked once into the user's cache folder, checked by checksum, memory-mapped from there."""
 
 import hashlib
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from ..errors import UserError
 from .about import About, Dataset, DatasetError
-from .builtin import DATASETS, SOURCES
+from .builtin import DATASETS, FETCHED, SOURCES
 from .folder import cache_folder, write
 from .own import Parts, digest, own_about
 
-__all__ = ["about", "cache_folder", "known", "learn", "load", "read_from"]
+__all__ = ["about", "at_hand", "cache_folder", "learn", "load", "read_from", "stop_reading"]
 
 
 class Source(Protocol):
@@ -34,6 +34,11 @@ def read_from(source: Source) -> None:
     _sources[:] = [source, *(each for each in _sources if each is not source)][:5]
 
 
+def stop_reading(source: Source) -> None:
+    """`source` is closed: a question to it would open it again."""
+    _sources[:] = [each for each in _sources if each is not source]
+
+
 def learn(name: str, known: About) -> None:
     """Remember the title and class names of an own set."""
     _learned[name] = known
@@ -47,15 +52,15 @@ def about(name: str) -> About:
     return found
 
 
-def known() -> dict[str, About]:
-    """{name: About} of every data set that this process has met."""
-    return DATASETS | _learned
-
-
 _told_by = lru_cache(maxsize=1000)(own_about)
 
 
-@cache
+def at_hand(name: str) -> bool:
+    """Whether `load` needs nothing from the network: a set of OpenML's is here once it was fetched."""
+    return name not in FETCHED or all(path.exists() for path, _ in _known_paths(name))
+
+
+@lru_cache(maxsize=32)  # an own set holds two files open
 def load(name: str) -> Dataset:
     """The Dataset called `name`; DatasetError when it can't be had. Checked once a process."""
     return _load_own(name) if name not in DATASETS else _load_known(name)
@@ -63,18 +68,23 @@ def load(name: str) -> Dataset:
 
 def _load_known(name):
     known = DATASETS[name]
-    folder = cache_folder() / "datasets"
     parts = []
-    for part, sha256 in (("images", known.images_sha256), ("labels", known.labels_sha256)):
-        path = folder / f"{name}-{part}-{sha256[:12]}.npy"
+    for path, sha256 in _known_paths(name):
         array = _mapped(path, sha256)
         if array is None:
-            _unpack(name, known, folder)
+            _unpack(name, known)
             array = _mapped(path, sha256)
         if array is None:
-            raise DatasetError(f"{known.title} could not be kept in {folder}: what was read back differs.")
+            raise DatasetError(f"{known.title} could not be kept in {path.parent}: what was read back differs.")
         parts.append(array)
     return Dataset(known, *parts)
+
+
+def _known_paths(name):
+    """(path, checksum) of the images and of the labels, as they are kept in the cache folder."""
+    sums = {"images": DATASETS[name].images_sha256, "labels": DATASETS[name].labels_sha256}
+    folder = cache_folder() / "datasets"
+    return [(folder / f"{name}-{part}-{sha256[:12]}.npy", sha256) for part, sha256 in sums.items()]
 
 
 def _opened(path):
@@ -91,20 +101,19 @@ def _mapped(path, sha256):
     return array if array is not None and hashlib.sha256(array.data).hexdigest() == sha256 else None
 
 
-def _unpack(name, known, folder):
-    images, labels = SOURCES[name]()
-    for part, array, sha256 in (("images", images, known.images_sha256), ("labels", labels, known.labels_sha256)):
+def _unpack(name, known):
+    for part, array, (path, sha256) in zip(("images", "labels"), SOURCES[name](), _known_paths(name), strict=True):
         array = np.ascontiguousarray(array)
         if array.dtype != np.uint8 or hashlib.sha256(array.data).hexdigest() != sha256:
             raise DatasetError(f"{known.title} must have the published {part}, but their checksum differs.")
-        write(folder / f"{name}-{part}-{sha256[:12]}.npy", array)
+        write(path, array)
 
 
 def _load_own(name):
     """From this machine's cache, else from the database, whose checksum is in the name."""
     plain = about(name)
     source, known = _found(name)
-    paths = [cache_folder() / "datasets" / f"{name}-{part}.npy" for part in ("images", "labels")]
+    paths = _own_paths(name)
     arrays = _own_mapped(name, paths)
     if arrays is None and source is not None:
         parts = source.set_parts(name)
@@ -116,6 +125,10 @@ def _load_own(name):
     if arrays is None:
         raise DatasetError(f"{plain.title}: this data set is not in the database here. Upload it on the Data page.")
     return Dataset(known or plain, *arrays)
+
+
+def _own_paths(name):
+    return [cache_folder() / "datasets" / f"{name}-{part}.npy" for part in ("images", "labels")]
 
 
 def _own_mapped(name, paths):

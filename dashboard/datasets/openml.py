@@ -1,19 +1,37 @@
-"""Fashion-MNIST from OpenML, and a patience with it that ends."""
+"""Data sets from OpenML, and a patience with it that ends."""
 
 import threading
+import warnings
+from typing import Any
 
 import numpy as np
 
-from . import builtin
 from .about import DatasetError
+from .folder import cache_folder
 from .own import Parts
 
-PATIENCE = 9.0  # seconds
+PATIENCE = 5.0  # seconds; within 10 a person is told
 FASHION = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 TRAINING, EACH = 60_000, 7_000  # images for training, and of each class in all: Xiao et al., Fashion-MNIST (2017)
 
-_fetching: dict[str, threading.Thread] = {}
-_fetched: dict[str, tuple | Exception] = {}
+
+class _Asked(threading.Thread):
+    """One fetching, and what came of it; several people may wait for it."""
+
+    def __init__(self, name, version):
+        super().__init__(name=f"OpenML {name}", daemon=True)
+        self.wanted = name, version
+        self.found: Any = None  # what `fetch` gave, or the exception that it raised
+
+    def run(self):
+        try:
+            self.found = fetch(*self.wanted)
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            self.found = error
+
+
+_asking: dict[str, _Asked] = {}  # by name, until somebody has the answer
+_lock = threading.Lock()
 
 
 def fashion_mnist() -> Parts:
@@ -27,26 +45,46 @@ def fashion_mnist() -> Parts:
     return Parts(images, labels, (28, 28), TRAINING, FASHION)
 
 
+def fetch(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
+    """(images uint8 (n, din), labels uint8 (n,)) of a data set of OpenML, as scikit-learn fetches it.
+
+    Downloads are kept by scikit-learn in the cache folder. DatasetError when OpenML can't be reached.
+    """
+    from sklearn.datasets import fetch_openml
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about its retries; a failure is told below
+            data = fetch_openml(
+                name,
+                version=version,
+                as_frame=False,
+                parser="pandas",
+                read_csv_kwargs={"dtype": np.uint8},  # pixels and labels alike
+                n_retries=1,
+                data_home=str(cache_folder()),
+            )
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"OpenML's {name} could not be fetched: {error}. The embedded MNIST works.") from error
+    return data.data.astype(np.uint8), data.target.astype(np.uint8)
+
+
 def patiently(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
-    """builtin.openml, but for at most PATIENCE seconds; the fetching goes on, and asking again finds what it got."""
-    if name not in _fetching:
-        _fetching[name] = threading.Thread(target=_fetch, args=(name, version), name=f"OpenML {name}", daemon=True)
-        _fetching[name].start()
-    _fetching[name].join(PATIENCE)
-    if _fetching[name].is_alive():
+    """`fetch`, but for at most PATIENCE seconds; the fetching goes on, and asking again finds what it got."""
+    with _lock:
+        asked = _asking.get(name)
+        if asked is None:
+            asked = _asking[name] = _Asked(name, version)
+            asked.start()
+    asked.join(PATIENCE)
+    if asked.is_alive():
         raise DatasetError(
             f"OpenML has not sent {name} within {PATIENCE:g} seconds. It is still being fetched: try again in a while. "
             "The embedded MNIST works."
         )
-    del _fetching[name]
-    found = _fetched.pop(name)
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def _fetch(name, version):
-    try:
-        _fetched[name] = builtin.openml(name, version)
-    except Exception as error:  # noqa: BLE001 - told to whoever waits
-        _fetched[name] = error
+    with _lock:
+        if _asking.get(name) is asked:  # not one that somebody else began since
+            del _asking[name]
+    if isinstance(asked.found, Exception):
+        raise asked.found
+    return asked.found

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 
 from mlpcore import MLP, EpochResult
 
+from ..datasets import DATASETS
+from ..limits import MAX_FILE_BYTES, MIB
 from ..runs.config import RunConfig
 from . import bundle, npz, onnx_model, run_file, tensors
 from . import history as history_file
+from .architecture import Sizes, sizes_of
 from .history import csv_bytes
 from .imported import Imported
-from .limits import MAX_FILE_BYTES, MIB
 from .refusal import ImportRefused, shown
 
 Writer = Callable[[MLP, RunConfig, list[EpochResult], str], bytes]
-Reader = Callable[[bytes, str], Imported]
+Reader = Callable[[bytes, str, Sizes], Imported]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ FORMATS = {  # by the ending of the file's name
     "zip": Format("Bundle: all of these, with predict.py", "application/zip", bundle.write),
 }
 READERS: dict[str, Reader] = {
-    "npz": lambda data, what: Imported(npz.read(data, what)),
+    "npz": lambda data, what, known: Imported(npz.read(data, what, known)),
     "safetensors": tensors.read,
     "zip": bundle.read,
 }
@@ -59,15 +61,18 @@ def filename(kind: str, name: str) -> str:
     return (re.sub(r"[^\w.-]+", "-", name)[:60].strip("-._") or "run") + f".{kind}"
 
 
-def read(data: bytes, filename: str) -> Imported:
-    """The network in an uploaded file, told by the ending of its name; ImportRefused with one sentence otherwise."""
+def read(data: bytes, filename: str, known: Sizes | None = None) -> Imported:
+    """The network in an uploaded file, told by the ending of its name; ImportRefused with one sentence otherwise.
+
+    `known` are the (inputs, classes) of the data sets that it may be for: those that come with the app by default.
+    """
     what = shown(filename.rsplit("/")[-1]) or "The file"
     kind = filename.rsplit(".")[-1].lower()
     if kind not in READERS:
         raise ImportRefused(f"{what} must be a file named .{', .'.join(READERS)}.")
     if len(data) > MAX_FILE_BYTES:
         raise ImportRefused(f"{what} must have at most {MAX_FILE_BYTES // MIB} MiB, got {len(data) / MIB:,.0f} MiB.")
-    return READERS[kind](data, what)
+    return READERS[kind](data, what, sizes_of(DATASETS.values()) if known is None else known)
 
 
 __all__ = ["FORMATS", "Format", "ImportRefused", "Imported", "csv_bytes", "filename", "read", "write"]

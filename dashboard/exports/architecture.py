@@ -1,5 +1,6 @@
 """How a network is built, and what its parameters are called here and in PyTorch."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,10 +9,12 @@ import numpy as np
 
 from mlpcore import ACTIVATIONS, COSTS, MLP, weights
 
-from .. import datasets
-from .limits import MAX_LAYERS, MAX_PARAMETERS
+from ..datasets import About
+from ..limits import MAX_LAYERS, MAX_PARAMETERS
 from .refusal import ImportRefused, shown
 
+Sizes = Collection[tuple[int, int]]  # (inputs, classes) of each data set that a network may be for
+SAID = 6  # of the sizes, in a sentence
 OUTPUTS = {  # cost -> what the last layer makes of its weighted input; the other layers use the activation
     "quadratic": "sigmoid",
     "binary_cross_entropy": "sigmoid",
@@ -38,8 +41,11 @@ class Architecture:
     bias: bool
 
     @classmethod
-    def checked(cls, about: dict[str, Any], what: str) -> "Architecture":
-        """The header `about`; ImportRefused when a value breaks its rule, before anything is built."""
+    def checked(cls, about: dict[str, Any], what: str, known: Sizes) -> "Architecture":
+        """The header `about`; ImportRefused when a value breaks its rule, before anything is built.
+
+        A network must have the inputs and outputs of a data set: one of `known`.
+        """
         if about.get("format") != weights.FORMAT:
             got = shown(about.get("format"))
             raise ImportRefused(f"{what} must have a header of format {weights.FORMAT}, got {got}.")
@@ -48,20 +54,20 @@ class Architecture:
             raise ImportRefused(f"{what} must have sizes that are whole numbers > 0, got {shown(sizes)}.")
         if len(sizes) - 1 > MAX_LAYERS:
             raise ImportRefused(f"{what} must have at most {MAX_LAYERS} layers, got {len(sizes) - 1:,}.")
-        for key, known in (("activation", ACTIVATIONS), ("cost", COSTS)):
-            if not isinstance(about.get(key), str) or about[key] not in known:
-                names = ", ".join(known)
+        for key, values in (("activation", ACTIVATIONS), ("cost", COSTS)):
+            if not isinstance(about.get(key), str) or about[key] not in values:
+                names = ", ".join(values)
                 raise ImportRefused(f"{what} must have the {key} {names}, got {shown(about.get(key))!r}.")
         if not isinstance(bias, bool):
             raise ImportRefused(f"{what} must say true or false for bias, got {shown(bias)}.")
         found = cls(tuple(sizes), about["activation"], about["cost"], bias)
-        found._check_size(what)
+        found._check_size(what, known)
         return found
 
-    def _check_size(self, what):
-        known = sorted({(about.inputs, about.classes) for about in datasets.known().values()})
+    def _check_size(self, what, known):
         if (self.sizes[0], self.sizes[-1]) not in known:
-            rule = " or ".join(f"{inputs} inputs and {classes} outputs" for inputs, classes in known)
+            pairs = sorted(set(known))[:SAID]
+            rule = " or ".join(f"{inputs} inputs and {classes} outputs" for inputs, classes in pairs)
             got = f"{shown(self.sizes[0])} and {shown(self.sizes[-1])}"
             raise ImportRefused(f"{what} must have {rule}, as the data sets here, got {got}.")
         count = sum((din + self.bias) * dout for din, dout in pairwise(self.sizes))
@@ -89,6 +95,11 @@ class Architecture:
         except ValueError as error:
             raise ImportRefused(f"{what} can't be used: {error}.") from error
         return net
+
+
+def sizes_of(sets: Iterable[About]) -> set[tuple[int, int]]:
+    """The (inputs, classes) of these data sets."""
+    return {(about.inputs, about.classes) for about in sets}
 
 
 def check_finite(net: MLP, what: str) -> None:

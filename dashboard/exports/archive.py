@@ -1,13 +1,14 @@
 """A zip file from a stranger: its directory is judged before anything in it is unpacked, and nothing goes to disk."""
 
 import io
+import stat
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import IO
 
-from .limits import MAX_DIRECTORY_BYTES, MAX_RATIO, MAX_UNPACKED_BYTES, MIB
+from ..limits import MAX_DIRECTORY_BYTES, MAX_RATIO, MAX_UNPACKED_BYTES, MIB
 from .refusal import ImportRefused, listed, shown
 
 # The end of a zip file (APPNOTE.TXT 6.3.10, section 4.3.16): signature, disk numbers, members here and in all,
@@ -16,6 +17,7 @@ END = struct.Struct("<4s4H2LH")
 END_SIGNATURE = b"PK\x05\x06"
 ZIP64_LOCATOR_BYTES, ZIP64_SIGNATURE = 20, b"PK\x06\x07"
 FIRST_SIGNATURE = b"PK\x03\x04"
+LOCAL_BYTES = 30  # of a member's own header, before its name (4.3.7)
 ENCRYPTED = 1  # bit of a member's flags
 ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
@@ -84,6 +86,7 @@ def open_archive(
             raise ImportRefused(f'{what} must hold each name once, got "{shown(info.filename)}" twice.')
         _check_packing(info, what, max_ratio)
         members[info.filename] = info
+    _check_places(infos, file.start_dir, what)
     total = sum(info.file_size for info in infos)
     if total > MAX_UNPACKED_BYTES:
         raise ImportRefused(
@@ -120,10 +123,21 @@ def _check_name(name, what):
         raise ImportRefused(f'{what} must hold plain relative names, got "{shown(name)}".')
 
 
+def _check_places(infos, end, what):
+    """Members lie one behind the other, before the directory at `end`: none is unpacked twice under two names."""
+    ordered = sorted(infos, key=lambda info: info.header_offset)
+    for info, limit in zip(ordered, [*(info.header_offset for info in ordered), end][1:], strict=True):
+        if info.header_offset + LOCAL_BYTES + len(info.orig_filename) + info.compress_size > limit:
+            name = shown(info.filename)
+            raise ImportRefused(f"{what} must hold each member for itself, but {name} overlaps another.")
+
+
 def _check_packing(info, what, max_ratio):
     name = f"{shown(info.filename)} in {what}"
     if info.flag_bits & ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ImportRefused(f"{name} must be stored or deflated without a password, got another way of packing.")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise ImportRefused(f"{name} must be a file, got a link to another place.")
     if info.file_size > max_ratio * max(info.compress_size, 1):
         got = info.file_size // max(info.compress_size, 1)
         raise ImportRefused(f"{name} must unpack to at most {max_ratio:,} times its packed size, got {got:,} times.")

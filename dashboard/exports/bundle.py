@@ -6,12 +6,13 @@ from pathlib import Path
 
 from mlpcore import MLP, EpochResult
 
+from ..limits import MAX_BUNDLE_MEMBERS, MAX_TEXT_BYTES, MAX_UNPACKED_BYTES
 from ..runs.config import RunConfig
 from . import history as history_file
 from . import npz, onnx_model, run_file, tensors
+from .architecture import Sizes
 from .archive import open_archive
 from .imported import Imported
-from .limits import MAX_BUNDLE_MEMBERS, MAX_TEXT_BYTES, MAX_UNPACKED_BYTES
 from .refusal import parse_json
 
 WEIGHTS, RUN = "weights.npz", "run.json"
@@ -37,10 +38,10 @@ def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) ->
     return file.getvalue()
 
 
-def read(data: bytes, what: str) -> Imported:
-    """The network of weights.npz with what run.json says; ImportRefused when a rule is broken."""
+def read(data: bytes, what: str, known: Sizes) -> Imported:
+    """The network of weights.npz, for a set of `known` sizes, with what run.json says; ImportRefused by the rules."""
     archive = open_archive(data, what, MAX_BUNDLE_MEMBERS)
     run = parse_json(archive.read(RUN, MAX_TEXT_BYTES), f"{RUN} in {what}")
-    net = npz.read(archive.read(WEIGHTS, MAX_UNPACKED_BYTES), f"{WEIGHTS} in {what}")
+    net = npz.read(archive.read(WEIGHTS, MAX_UNPACKED_BYTES), f"{WEIGHTS} in {what}", known)
     run_file.check_digest(run, net, f"{WEIGHTS} in {what}")
     return run_file.claimed(run, net, f"{RUN} in {what}")

@@ -9,14 +9,13 @@ import numpy as np
 
 from mlpcore import MLP, weights
 
-from .architecture import Architecture, check_finite, check_float32
+from ..limits import MAX_ARRAYS, MAX_LAYERS, MAX_NPY_HEADER, MAX_TEXT_BYTES
+from .architecture import Architecture, Sizes, check_finite, check_float32
 from .archive import ARCHIVE_ERRORS, Archive, damaged, open_archive
-from .limits import MAX_ARRAYS, MAX_LAYERS, MAX_TEXT_BYTES
 from .refusal import ImportRefused, listed, parse_json, shown
 
 HEADER = f"{weights.HEADER}.npy"
 MAGIC = b"\x93NUMPY\x01\x00"  # npy format 1.0; then two bytes with the length of the header
-MAX_NPY_HEADER = 512  # bytes; numpy writes 118
 NPY_HEADER = re.compile(
     r"\{'descr': '([<>|][a-zA-Z]\d{0,9})', 'fortran_order': (?:False|True), 'shape': \(([\d, ]{0,40})\), \} *\n",
     re.ASCII,
@@ -33,10 +32,10 @@ def write(net: MLP, *_) -> bytes:
     return file.getvalue()
 
 
-def read(data: bytes, what: str) -> MLP:
-    """The network in `data`; ImportRefused when it is not whole, safe and finite."""
+def read(data: bytes, what: str, known: Sizes) -> MLP:
+    """The network in `data`, for a set of `known` sizes; ImportRefused when it is not whole, safe and finite."""
     archive = open_archive(data, what, MAX_ARRAYS + 1, f"arrays, a header and what {MAX_LAYERS} layers need")
-    about = Architecture.checked(parse_json(_header(archive), f"The header of {what}"), what)
+    about = Architecture.checked(parse_json(_header(archive), f"The header of {what}"), what, known)
     expected = {f"{parameter.core}.npy": parameter.shape for parameter in about.parameters}
     got = archive.members.keys() - {HEADER}
     if got != expected.keys():

@@ -1,6 +1,7 @@
 """How an upload is refused: one sentence that names the thing, the rule and the value."""
 
 import json
+from functools import partial
 from typing import Any
 
 from ..errors import UserError
@@ -32,10 +33,20 @@ def listed(names) -> str:
 def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
     """The JSON object in `text`; ImportRefused when it holds anything else."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=partial(_each_once, what))
     except (ValueError, RecursionError) as error:
         raise ImportRefused(f"{what} must be JSON, which it is not: {shown(error)}.") from error
     if not isinstance(value, dict):
         got = "a list" if isinstance(value, list) else "a single value"
         raise ImportRefused(f"{what} must be a JSON object, got {got}.")
     return value
+
+
+def _each_once(what, pairs):
+    """A key that comes twice means one thing to one reader and another to the next."""
+    found = {}
+    for key, value in pairs:
+        if key in found:
+            raise ImportRefused(f'{what} must have each key once, got "{shown(key)}" twice.')
+        found[key] = value
+    return found

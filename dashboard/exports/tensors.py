@@ -8,11 +8,11 @@ import safetensors.numpy
 
 from mlpcore import MLP, EpochResult, weights
 
+from ..limits import MAX_ARRAYS, MAX_LAYERS, MAX_TEXT_BYTES
 from ..runs.config import RunConfig
 from . import run_file
-from .architecture import Architecture, check_finite, check_float32
+from .architecture import Architecture, Sizes, check_finite, check_float32
 from .imported import Imported
-from .limits import MAX_ARRAYS, MAX_LAYERS, MAX_TEXT_BYTES
 from .refusal import ImportRefused, listed, parse_json, shown
 
 LENGTH_BYTES = 8  # before the JSON header: its length, little-endian
@@ -32,8 +32,8 @@ def write(net: MLP, config: RunConfig, history: list[EpochResult], name: str) ->
     return safetensors.numpy.save(tensors, {weights.HEADER: json.dumps(about)})
 
 
-def read(data: bytes, what: str) -> Imported:
-    """The network in `data`, and what its metadata says of the run; ImportRefused when a rule is broken."""
+def read(data: bytes, what: str, known: Sizes) -> Imported:
+    """The network in `data`, for a set of `known` sizes, with what its metadata says; ImportRefused by the rules."""
     header = _header(data, what)
     metadata = header.pop(METADATA, None)
     if len(header) > MAX_ARRAYS:
@@ -44,7 +44,7 @@ def read(data: bytes, what: str) -> Imported:
             f'{what} must say sizes, activation and cost in its metadata under "{weights.HEADER}", which is missing.'
         )
     described = parse_json(metadata[weights.HEADER], f"The metadata of {what}")
-    about = Architecture.checked(described, what)
+    about = Architecture.checked(described, what, known)
     _check_tensors(header, about, what)
     try:
         tensors = safetensors.numpy.load(data)

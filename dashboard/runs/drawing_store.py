@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
 
-from .database import Database, StoreError
-from .schema import about, drawings
+from .database import StoreError
+from .quotas import Quotas
+from .schema import drawings
 
 CLASSES = 10  # a drawing shows a digit
 MAX_DRAWINGS = 2000
@@ -24,7 +25,7 @@ class Drawing:
     strokes: list[list[float]]
 
 
-class DrawingStore(Database):
+class DrawingStore(Quotas):
     """Drawings in the database at `url`."""
 
     def keep_drawing(self, label: int, strokes: Sequence[Sequence[float]]) -> int:
@@ -38,19 +39,29 @@ class DrawingStore(Database):
             raise StoreError(f"A drawing must have at most {MAX_BYTES:,} bytes of strokes, got {len(text):,}.")
 
         def work(db):
-            db.execute(select(about.c.value).with_for_update())
-            if db.scalar(select(func.count()).select_from(drawings)) >= MAX_DRAWINGS:
+            self._one_at_a_time(db)
+            if db.scalar(select(func.count()).select_from(drawings).where(*self._own(drawings))) >= MAX_DRAWINGS:
                 raise StoreError(f"At most {MAX_DRAWINGS:,} drawings are kept. Remove some first.")
-            added = db.execute(insert(drawings).values(label=label, strokes=text, created=time.time()))
+            added = db.execute(
+                insert(drawings).values(label=label, strokes=text, owner=self.person, created=time.time())
+            )
+            self._check_share(db)
             return added.inserted_primary_key[0]
 
         return self._write(work)
 
     def drawings(self) -> list[Drawing]:
         """Every kept drawing, the oldest first."""
-        rows = self._rows(select(drawings).order_by(drawings.c.id))
+        rows = self._rows(select(drawings).where(*self._own(drawings)).order_by(drawings.c.id))
         return [Drawing(row["id"], row["label"], json.loads(row["strokes"])) for row in rows]
 
     def remove_drawing(self, drawing: int) -> None:
         """Remove one for good; nothing happens when it is gone already."""
-        self._write(lambda db: db.execute(delete(drawings).where(drawings.c.id == drawing)))
+        this = drawings.c.id == drawing
+
+        def work(db):
+            if db.scalar(select(drawings.c.id).where(this)) is not None:
+                self._must_own(db, this, drawings, "drawing")
+                db.execute(delete(drawings).where(this))
+
+        self._write(work)

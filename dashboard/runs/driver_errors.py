@@ -5,16 +5,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Complaint:
-    """One thing that can be wrong. `busy`: the same may work at once; `away`: it may when the server is back."""
+    """One thing that can be wrong.
+
+    `busy`: the same may work at once; `away`: it may when the server is back; `full`: when there is room, or the right
+    to write.
+    """
 
     sentence: str
     busy: bool = False
     away: bool = False
+    full: bool = False
 
 
 BUSY = Complaint("is locked by another program. Nothing was changed; try again when it is free.", busy=True)
-READ_ONLY = Complaint("is read-only. Give this user the right to write it, or choose another database.")
-FULL = Complaint("can't grow: its disk is full. Nothing was changed; make room and try again.")
+READ_ONLY = Complaint(
+    "is read-only. Nothing was changed; give this user the right to write it, or choose another database.", full=True
+)
+FULL = Complaint("can't grow: its disk is full. Nothing was changed; make room and try again.", full=True)
 AWAY = Complaint("does not answer. Start its server, or check the address; nothing kept there is lost.", away=True)
 CROWDED = Complaint(
     "has no connection free. Raise max_connections of its server, or let fewer workers use it.", away=True
@@ -24,19 +31,23 @@ PASSWORD = Complaint(
 )
 MISSING = Complaint("does not exist on its server. Create it with createdb, or check the name.")
 
+CANT_OPEN = Complaint("can't be opened. Its folder must exist and be writable.", full=True)
+FAILING = Complaint("could not be read or written: the disk reported an error, or is full.", full=True)
+
 SQLITE = {  # by the beginning of SQLite's name for the error
     "SQLITE_BUSY": BUSY,
     "SQLITE_READONLY": READ_ONLY,
     "SQLITE_FULL": FULL,
-    "SQLITE_IOERR": Complaint("could not be read or written: the disk reported an error, or is full."),
+    "SQLITE_IOERR": FAILING,
     "SQLITE_NOTADB": Complaint("is not a database. Choose another file; this one is left as it is."),
     "SQLITE_CORRUPT": Complaint("is damaged. Restore it from a back-up, or choose another database."),
-    "SQLITE_CANTOPEN": Complaint("can't be opened. Its folder must exist and be writable."),
+    "SQLITE_CANTOPEN": CANT_OPEN,
 }
 POSTGRESQL = {  # by the beginning of SQLSTATE: PostgreSQL's manual, appendix A
     "40": BUSY,  # a deadlock was broken, or a transaction could not be put in order with another
     "55P03": BUSY,
     "25006": READ_ONLY,
+    "25P03": AWAY,  # it was still within a transaction, too long for the server
     "42501": READ_ONLY,
     "53100": FULL,
     "53300": CROWDED,

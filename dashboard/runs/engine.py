@@ -10,22 +10,23 @@ import sys
 import threading
 from pathlib import Path
 
-from distributed import Client, Future, fire_and_forget
+from distributed import Client, Future, KilledWorker, Security, fire_and_forget
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 
 from ..errors import UserError
 from . import estimates
-from .store import Run, RunStore
-from .sweep_store import BEHIND
-from .sweep_worker import advance, train_sweep
-from .trainer import train_run
+from .queue_store import BEHIND
+from .store import Lost, Run, RunStore
+from .sweep_worker import advance, train_waiting
+from .trainer import died, train_run
 
 logger = logging.getLogger(__name__)
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is noticed and mended here
 ROOT = Path(__file__).parents[2]
 CONNECT_SECONDS = 10
-DRIVE_SECONDS = 1  # between two looks at the sweeps
+MOST_WORKERS = 256  # of a local cluster
+DRIVE_SECONDS = 1  # between two looks at the lines
 QUIET = {
     "DASK_LOGGING__DISTRIBUTED": "critical",
     "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",  # the cluster ends without ceremony, on purpose
@@ -34,6 +35,55 @@ QUIET = {
 
 class EngineError(UserError):
     """The engine can't be reached; the sentence says what to do."""
+
+
+def workers_at(address: str) -> int:
+    """How many runs the Dask scheduler at `address` can train at once; EngineError when it does not answer."""
+    client = _connected(address)
+    try:
+        return sum(client.nthreads().values())
+    finally:
+        client.close()
+
+
+def _connected(address):
+    _check_security(address)
+    try:
+        return Client(address, set_as_default=False, timeout=CONNECT_SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise EngineError(
+            f"The Dask scheduler at {address} does not answer{_foreign(address)}. Start it, or unset MLP_SCHEDULER."
+        ) from error
+
+
+def _workers_wanted():
+    """MLP_WORKERS, or one a core."""
+    said = os.environ.get("MLP_WORKERS") or str(os.cpu_count() or 1)
+    if not (said.isascii() and said.isdigit() and 1 <= int(said) <= MOST_WORKERS):
+        raise EngineError(f"MLP_WORKERS must be a whole number from 1 to {MOST_WORKERS}, got {said[:20]!r}.")
+    return int(said)
+
+
+def _foreign(address):
+    return ", or does not trust our certificate" if address.startswith("tls://") else ""
+
+
+def _check_security(address):
+    """EngineError where Dask would only say that something is None."""
+    try:
+        ours = Security().get_connection_args("client")
+    except OSError as error:
+        raise EngineError(f"The certificates for the Dask scheduler at {address} can't be read: {error}.") from error
+    if address.startswith("tls://") and ours["ssl_context"] is None:
+        raise EngineError(
+            f"The Dask scheduler at {address} asks for a certificate. Name one in "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and the like: see docs/scaling.md."
+        )
+    if not address.startswith("tls://") and ours["require_encryption"]:
+        raise EngineError(
+            f"The Dask scheduler at {address} is not encrypted, as DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION asks: "
+            "its address must begin with tls://."
+        )
 
 
 class Engine:
@@ -50,7 +100,8 @@ class Engine:
         self._child: subprocess.Popen | None = None
         self._driver: threading.Thread | None = None
         self._look, self._closed = threading.Event(), threading.Event()
-        self._sweeping: dict[str, list[Future]] = {}  # by sweep, what was handed to Dask for it
+        self._training: dict[str, Future] = {}  # by run, what was last handed to Dask for it
+        self._going: list[Future] = []  # what was handed to Dask for the lines
         atexit.register(self.close)
 
     @property
@@ -67,7 +118,7 @@ class Engine:
     def start(self) -> threading.Thread:
         """Connect in the background."""
         if self._driver is None:
-            self._driver = threading.Thread(target=self._drive, name="engine sweeps", daemon=True)
+            self._driver = threading.Thread(target=self._drive, name="engine lines", daemon=True)
             self._driver.start()
         thread = threading.Thread(target=self._start, name="engine start", daemon=True)
         thread.start()
@@ -82,6 +133,8 @@ class Engine:
                 self._client = self._connect()
                 self.problem = None
                 for run in self.store.queued():
+                    if run.owner is not None:
+                        continue  # it waits in a line
                     again = self.store.requeue(run.id, run.submission, statuses=("queued",))
                     if again is not None:
                         self._submit(again)
@@ -93,17 +146,11 @@ class Engine:
                 estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
 
     def _connect(self):
-        address = self.scheduler or self._start_cluster()
-        try:
-            return Client(address, set_as_default=False, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise EngineError(
-                f"The Dask scheduler at {address} does not answer. Start it, or unset MLP_SCHEDULER."
-            ) from error
+        return _connected(self.scheduler or self._start_cluster())
 
     def _start_cluster(self):
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.runs.cluster", str(os.getpid())],
+            [sys.executable, "-m", "dashboard.runs.cluster", str(os.getpid()), str(_workers_wanted())],
             cwd=ROOT,
             env={**os.environ, **QUIET},
             stdin=subprocess.DEVNULL,
@@ -125,31 +172,51 @@ class Engine:
             self.start()
 
     def _submit(self, run):
+        if run.owner is not None:  # it waits in a line
+            self.sweep()
+            return
         assert self._client is not None
         key = f"train-{run.id}-{run.submission}"  # equal keys are one task to Dask
         future = self._client.submit(
             train_run, run.id, run.submission, self.store.url, pure=False, key=key, **self._where_to()
         )
+        self._training[run.id] = future
         fire_and_forget(future)
 
+    def _notice_given_up(self):
+        """Dask gives up a run whose workers die, in a scheduler that is not ours, before the trainer has counted."""
+        for run, future in list(self._training.items()):
+            if future.status == "pending":
+                continue
+            del self._training[run]
+            if future.status == "error" and isinstance(future.exception(), KilledWorker):
+                with contextlib.suppress(Lost):
+                    now = self.store.get(run)
+                    self.store.settle(run, now.attempt, "failed", died(now.tries, now))
+
     def _where_to(self):
-        """While a sweep is trained: a worker that would make way for the run, rather than wait behind another one."""
+        """While lines are trained: a worker that would make way for the run, rather than wait behind another one.
+
+        Without a word on where, Dask keeps many such tasks back until a worker has nothing else to do.
+        """
         assert self._client is not None
-        busy = self._client.processing() if self._sweeping else {}
+        busy = self._client.processing() if self._going else {}
         free = [worker for worker, keys in busy.items() if not any(str(key).startswith("train-") for key in keys)]
-        return {"workers": free, "allow_other_workers": True} if free else {}
+        return {"workers": free or list(busy), "allow_other_workers": True} if busy else {}
 
     def sweep(self) -> None:
-        """There is something new to do for a sweep: look now rather than in a moment."""
+        """There is something new to do for a sweep, or in a line: look now rather than in a moment."""
         if self._driver is None:
             self.start()
         self._look.set()
 
     def _drive(self):
-        """Keep the sweeps going, whatever has died: nothing is remembered here that the store does not know."""
+        """Keep the lines going, whatever has died: nothing is remembered here that the store does not know."""
         while not self._closed.is_set():
             try:
-                self._drive_sweeps()
+                self.store.tidy()
+                self._notice_given_up()
+                self._drive_lines()
             except (
                 UserError,
                 OSError,
@@ -158,28 +225,26 @@ class Engine:
             self._look.wait(DRIVE_SECONDS)
             self._look.clear()
 
-    def _drive_sweeps(self):
+    def _drive_lines(self):
         active = self.store.active_sweeps()
-        self._sweeping = {sweep: self._sweeping.get(sweep, []) for sweep in active}
-        if not active or self._closed.is_set():
+        self._going = [future for future in self._going if future.status == "pending"]
+        if self._closed.is_set() or not (active or self.store.under_way()):
             return
         if not self.up:
             self._start()
-        client = self._client
+        with self._lock:  # while the engine starts, it hands out what goes before the lines
+            client = self._client
         if not self.up or client is None:
             return
         self.store.notice_stale()
-        threads = self.workers
+        self.store.requeue_interrupted()
         for sweep in active:
-            self.store.requeue_interrupted(sweep)
             advance(self.store, sweep)
-            going = [future for future in self._sweeping[sweep] if future.status == "pending"]
-            for _ in range(min(self.store.claimable(sweep), threads - len(going))):
-                key = f"sweep-{sweep}-{secrets.token_hex(4)}"
-                future = client.submit(train_sweep, sweep, self.store.url, pure=False, key=key, priority=BEHIND)
-                fire_and_forget(future)
-                going.append(future)
-            self._sweeping[sweep] = going
+        for _ in range(min(self.store.claimable(), self.workers - len(self._going))):
+            key = f"lines-{secrets.token_hex(4)}"
+            future = client.submit(train_waiting, self.store.url, pure=False, key=key, priority=BEHIND)
+            fire_and_forget(future)
+            self._going.append(future)
 
     def close(self) -> None:
         """Let go of the client; a cluster of our own ends."""
@@ -190,6 +255,7 @@ class Engine:
         self._let_go()
 
     def _let_go(self):
+        self._training.clear()
         if self._client is not None:
             with contextlib.suppress(TimeoutError):  # its scheduler is gone
                 self._client.close(timeout=1)

@@ -11,14 +11,16 @@ from itertools import pairwise
 import numpy as np
 import psutil
 
-from mlpcore import MLP, SGD, Augmentation, train
+from mlpcore import MLP, SGD, train
 from mlpcore.regularization import Dropout
 from mlpcore.training import BLOCK_ROWS, EVALUATION_ROWS
 
 from ..datasets import cache_folder
+from ..datasets.augmentation import Augmentation
 from ..formats import count, size
 from .config import ConfigError, RunConfig
-from .store import Run
+from .database import ROOM_BYTES
+from .run import Run
 
 MAX_PARAMETERS = 200_000_000  # a checkpoint must fit into one value of the database
 FLOAT = 4  # bytes
@@ -49,6 +51,11 @@ def cost(config: RunConfig, costs: Sequence[float] | None, runs: Iterable[Run] =
 def kept_arrays(config: RunConfig) -> int:
     """Arrays like the weights in each checkpoint: the weights, the optimizer's memory, the best weights so far."""
     return 1 + REMEMBERS[config.optimizer] + (1 if config.patience else 0)
+
+
+def room_needed(config: RunConfig) -> int:
+    """Room on the disk for the next epoch: its checkpoint, and the pages that a database writes beside it."""
+    return 2 * FLOAT * kept_arrays(config) * config.parameters + ROOM_BYTES
 
 
 def bytes_needed(config: RunConfig) -> int:

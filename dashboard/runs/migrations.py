@@ -75,4 +75,41 @@ def _drawings(op):
     )
 
 
-STEPS = {1: _origins_validation_diagnostics, 2: _own_sets, 3: _drawings}  # by the version that each starts from
+def _tries(op):
+    op.add_column("runs", Column("tries", Integer, nullable=False, server_default="0"))
+
+
+def _owners(op):
+    for table in ("runs", "sweeps", "drawings"):
+        op.add_column(table, Column("owner", String(200)))
+    op.create_index("runs_by_owner", "runs", ["owner"])
+    op.create_table(
+        "set_owners",
+        Column("set", String(80), ForeignKey("sets.name", ondelete="CASCADE"), primary_key=True),
+        Column("owner", String(200), primary_key=True),
+    )
+    op.create_table(
+        "shares",
+        Column("token", String(40), primary_key=True),
+        Column("run", String(16), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+        Column("created", Float, nullable=False),
+    )
+
+
+def _visits(op):
+    op.create_table(
+        "visits",
+        Column("token", String(40), ForeignKey("shares.token", ondelete="CASCADE"), primary_key=True),
+        Column("person", String(200), primary_key=True),
+    )
+    op.create_index("visits_by_person", "visits", ["person"])
+
+
+STEPS = {  # by the version that each starts from
+    1: _origins_validation_diagnostics,
+    2: _own_sets,
+    3: _drawings,
+    4: _tries,
+    5: _owners,
+    6: _visits,
+}

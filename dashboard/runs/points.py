@@ -3,10 +3,11 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 from .config import SETTINGS, ConfigError, RunConfig
 from .run import Run
-from .settings import Whole
+from .settings import Number, Whole
 from .sweeps import LOG, SweepPlan
 
 DIGITS = 3  # of a drawn number: enough to differ, few enough to read
@@ -70,6 +71,23 @@ def _tidy(plan, name, value):
     if isinstance(SETTINGS[name], Whole):
         return int(min(max(round(value), wanted.low), wanted.high))
     return float(min(max(float(f"{value:.{DIGITS}g}"), wanted.low), wanted.high))
+
+
+def largest(plan: SweepPlan) -> list[RunConfig]:
+    """The points that take most: each hidden layers, optimizer and number of images, all else at its largest.
+
+    ConfigError when these can't be, such as batches of more images than there are.
+    """
+    chosen: dict[str, tuple] = {name: (max(v) if _is_number(name) else v[0],) for name, v in plan.values.items()}
+    chosen |= {name: (_tidy(plan, name, wanted.high),) for name, wanted in plan.ranges.items()}
+    chosen |= {name: plan.values[name] for name in ("hidden", "optimizer", "subset") if name in plan.values}
+    if "subset" in plan.ranges:
+        chosen["subset"] = (int(plan.ranges["subset"].low), int(plan.ranges["subset"].high))
+    return [replace(plan.base, **dict(zip(chosen, each, strict=True))) for each in product(*chosen.values())]
+
+
+def _is_number(name):
+    return isinstance(SETTINGS[name], Whole | Number)
 
 
 def point_of(run: Run) -> RunConfig:

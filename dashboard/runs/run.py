@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from .. import formats
 from .config import RunConfig
 
 ACTIVE = ("queued", "running")
@@ -24,12 +25,14 @@ class Run:
     wish: str | None
     submission: int
     attempt: int
+    tries: int  # at the epoch under way
     origin: str  # trained, fork, reproduction or imported
     parent: str | None
     parent_epoch: int | None
     sweep: str | None
     priority: int
     until: int | None  # the epoch at which it waits for its sweep to judge it
+    owner: str | None
     note: str
     created: float
     started: float | None
@@ -79,11 +82,13 @@ class Run:
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
         """The run in a row of the table."""
         values = dict(row)
-        values["config"] = _config(values["config"])
+        values["config"] = config_of(values["config"])
+        values["name"], values["note"] = formats.clean(values["name"]), formats.clean(values["note"], lines=True)
         values["environment"] = json.loads(values["environment"]) if values["environment"] else None
         return cls(**values)
 
 
 @lru_cache(maxsize=4096)
-def _config(text):
-    return RunConfig.from_json(text)  # checked once, not for every look at a list of a thousand runs
+def config_of(text: str) -> RunConfig:
+    """The settings in a row; checked once, not for every look at a list of a thousand runs."""
+    return RunConfig.from_json(text)

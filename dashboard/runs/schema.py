@@ -19,9 +19,11 @@ from sqlalchemy import (
     make_url,
 )
 
-VERSION = 4  # of the tables; migrations.py leads there from every earlier one
+VERSION = 7  # of the tables; migrations.py leads there from every earlier one
 BUSY_SECONDS = 10
+CONNECTIONS = 15  # of a process, at most; opened as they are needed
 CONNECT_SECONDS = 5  # to a database server
+IDLE_SECONDS = 10  # within a transaction, after which a server takes it back
 
 metadata = MetaData()
 
@@ -38,12 +40,16 @@ runs = Table(
     Column("wish", String(16)),  # "stop" or "pause", for the trainer to see
     Column("submission", Integer, nullable=False, default=1),  # raised by whoever hands the run to the engine
     Column("attempt", Integer, nullable=False, default=0),  # raised by whoever takes it up; fences every write
+    Column(
+        "tries", Integer, nullable=False, server_default="0"
+    ),  # at the epoch under way: taken up and not heard of again
     Column("origin", String(16), nullable=False, server_default="trained"),  # or fork, reproduction, imported
     Column("parent", String(16)),  # of a fork or a reproduction
     Column("parent_epoch", Integer),  # whose weights a fork began with
     Column("sweep", String(16)),
     Column("priority", Integer, nullable=False, server_default="0"),  # the higher, the sooner
     Column("until", Integer),  # the epoch at which it waits for its sweep to judge it
+    Column("owner", String(200)),  # who signed in; nobody on one's own machine, as in every table here
     Column("note", Text, nullable=False, default=""),
     Column("created", Float, nullable=False),  # seconds since 1970, UTC, like all times here
     Column("started", Float),
@@ -63,6 +69,7 @@ runs = Table(
     Column("seconds", Float, nullable=False, default=0.0),
     Index("runs_by_status", "status"),
     Index("runs_by_sweep", "sweep"),
+    Index("runs_by_owner", "owner"),
 )
 
 epochs = Table(
@@ -89,6 +96,7 @@ sweeps = Table(
     Column("plan", Text, nullable=False),
     Column("status", String(16), nullable=False),
     Column("step", Integer, nullable=False, server_default="0"),  # raised with every decision; fences the next one
+    Column("owner", String(200)),
     Column("created", Float, nullable=False),
     Column("ended", Float),
 )
@@ -127,18 +135,48 @@ drawings = Table(  # digits that people drew, until they are removed
     Column("id", Integer, primary_key=True),
     Column("label", Integer, nullable=False),
     Column("strokes", Text, nullable=False),  # JSON, as the pad has them: images of any size can be made of them
+    Column("owner", String(200)),
     Column("created", Float, nullable=False),
 )
 
 
+set_owners = Table(  # the same images may be several people's
+    "set_owners",
+    metadata,
+    Column("set", String(80), ForeignKey("sets.name", ondelete="CASCADE"), primary_key=True),
+    Column("owner", String(200), primary_key=True),
+)
+
+shares = Table(  # links to look at a run
+    "shares",
+    metadata,
+    Column("token", String(40), primary_key=True),
+    Column("run", String(16), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+visits = Table(  # who has followed such a link, and may look at the run until it is revoked
+    "visits",
+    metadata,
+    Column("token", String(40), ForeignKey("shares.token", ondelete="CASCADE"), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Index("visits_by_person", "person"),
+)
+
+
 def connect(url: str) -> Engine:
-    """An engine whose transactions are safe to share between processes; see DESIGN for each pragma's reason."""
+    """An engine whose transactions are safe to share between processes."""
     if not url.startswith("sqlite"):
         return _connect_server(make_url(url))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_pool(make_url(url)))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _pool(url):
+    """Fifteen connections that stay: beyond its five SQLAlchemy opens one anew for every look of a busy page server."""
+    return {} if url.database in (None, "", ":memory:") else {"pool_size": CONNECTIONS, "max_overflow": 0}
 
 
 def _connect_server(url):
@@ -148,7 +186,18 @@ def _connect_server(url):
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     patience = {"connect_timeout": CONNECT_SECONDS} if "psycopg" in url.drivername else {}
-    return create_engine(url, pool_pre_ping=True, connect_args=patience)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=patience, pool_size=CONNECTIONS, max_overflow=0)
+    if url.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection, _record):
+    """A process that is stopped in the middle of a transaction does not keep its rows from all others for ever."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    cursor.close()
+    connection.commit()
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -163,9 +212,9 @@ def _prepare_sqlite(connection, _record):
     connection.isolation_level = None  # we begin transactions ourselves
     cursor = connection.cursor()
     if wal_is_safe(sqlite3.sqlite_version_info):
-        cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_mode = WAL")  # who reads does not keep a trainer from writing
+    cursor.execute("PRAGMA synchronous = FULL")  # what was committed outlives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")  # what belongs to a run goes with it
     cursor.close()
 
 

@@ -1,43 +1,39 @@
 """RunStore: runs, their epochs and checkpoints, in one database."""
 
-import hashlib
 import json
 import os
 import re
 import secrets
 import time
 from collections.abc import Sequence
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy import delete as delete_from
 
 from mlpcore import EpochResult, TrainingState
 
-from .. import datasets
+from .. import datasets, formats
+from .clock import now
 from .config import ConfigError, RunConfig
-from .database import StoreError
-from .run import ACTIVE, Run
-from .schema import about, checkpoints, epochs, runs
-from .set_store import check_set
-from .sweep_store import SweepStore
+from .database import BusyError, FullError
+from .database import StoreError as StoreError
+from .queue_store import KEPT
+from .run import Run
+from .schema import about, epochs, runs
+from .training_store import Lost as Lost
+from .training_store import NoRunError as NoRunError
+from .training_store import TrainingStore, keep
 
-SNAPSHOT_BYTES = 8_000_000  # a run, for looking back at its epochs
 POLL_SECONDS = 0.03  # between two looks, while somebody waits for an epoch
+LATE_SECONDS = 3  # without a heartbeat, something is in a run's way
 STALE_SECONDS = 10  # without a heartbeat, a run counts as interrupted
+UNDO_SECONDS = 7 * 24 * 3600  # a deleted run can be taken back for so long at least
+TIDY_SECONDS = 3600  # between two removals of those that can't any longer
+GRACE_SECONDS = 5  # after the last trouble with the database, for those who waited
 MAX_NAME, MAX_NOTE = 80, 4000  # characters
 FIGURES = ("run", "epoch", "seconds", "test_accuracy", "test_loss")
-KEPT = runs.c.deleted.is_(None)
-
-
-class NoRunError(StoreError):
-    """The run does not exist, or no longer."""
-
-
-class Lost(Exception):  # noqa: N818 - not an error: somebody else has the run, or it is gone
-    """The run was taken up by somebody else, or deleted: whoever sees this writes nothing more."""
 
 
 def database_url() -> str:
@@ -45,18 +41,30 @@ def database_url() -> str:
     return os.environ.get("MLP_DATABASE_URL") or f"sqlite:///{Path(__file__).parents[2] / 'runs.db'}"
 
 
-@cache
+_opened: dict[str, "RunStore"] = {}
+
+
 def open_store(url: str) -> "RunStore":
     """The RunStore of `url`, one a process; data sets in it can be loaded from then on."""
+    if (known := _opened.get(url)) is not None:
+        return known
     store = RunStore(url)
-    datasets.read_from(store)
-    return store
+    kept = _opened.setdefault(url, store)
+    if kept is store:
+        datasets.read_from(store)
+    else:
+        store.close()  # another thread was first
+    return kept
 
 
-class RunStore(SweepStore):
+def close_stores() -> None:
+    """Close what `open_store` has opened, and forget it: what comes then, as in a test, begins anew."""
+    while _opened:
+        _opened.popitem()[1].close()
+
+
+class RunStore(TrainingStore):
     """Runs and sweeps in the database at `url`. StoreError when it can't be opened, read or written."""
-
-    # -- what pages do ----------------------------------------------------------------------------------------
 
     def create(
         self,
@@ -67,29 +75,35 @@ class RunStore(SweepStore):
         parent: str | None = None,
         parent_epoch: int | None = None,
         start: TrainingState | None = None,
+        status: str = "queued",
         **further,
     ) -> Run:
-        """A new run, queued. `start` has the weights it begins with; `further` are columns of its row."""
+        """A new run, queued unless somebody has it already. `start` has the weights it begins with; `further` are
+        columns of its row.
+        """
 
         def work(db):
-            db.execute(select(about.c.value).with_for_update())  # one run is numbered at a time
-            check_set(db, config.dataset)
+            self._one_at_a_time(db)
+            self.check_set(db, config.dataset)
             number = (db.scalar(select(func.max(runs.c.number))) or 0) + 1
             values = {
                 "id": secrets.token_hex(4),
                 "number": number,
-                "name": name or f"Run {number}",
+                "name": formats.clean(name or "") or f"Run {number}",
                 "config": config.to_json(),
-                "status": "queued",
+                "status": status,
+                "heartbeat": now() if status == "running" else None,
                 "origin": origin,
                 "parent": parent,
                 "parent_epoch": parent_epoch,
+                "owner": self.person,
                 "created": time.time(),
                 **further,
             }
             db.execute(insert(runs).values(values))
             if start is not None:
-                _keep(db, values["id"], start.epoch, start.to_bytes())
+                keep(db, values["id"], start.epoch, start.to_bytes())
+            self._check_share(db)
             return values["id"]
 
         return self.get(self._write(work))
@@ -98,15 +112,15 @@ class RunStore(SweepStore):
         self, config: RunConfig, state: TrainingState, accuracy: float, claimed: float | None, *, name: str
     ) -> Run:
         """An imported run: over, with the weights of `state`, the test accuracy measured here, and the one claimed."""
-        now = time.time()
+        ended = time.time()
         return self.create(
             config,
             name=name,
             origin="imported",
             start=state,
             status="finished",
-            started=now,
-            ended=now,
+            started=ended,
+            ended=ended,
             epochs_done=state.epoch,
             last_accuracy=accuracy,
             best_accuracy=accuracy,
@@ -116,22 +130,24 @@ class RunStore(SweepStore):
 
     def rename(self, run: str, name: str) -> None:
         """Give the run another name; ConfigError for an empty or a long one."""
-        name = " ".join(name.split())
+        name = formats.clean(name)
         if not 1 <= len(name) <= MAX_NAME:
             raise ConfigError(f"The name of a run must have 1 to {MAX_NAME} characters, got {len(name)}.")
-        self._update([runs.c.id == run], name=name)
+        self._change([run], name=name)
 
     def annotate(self, run: str, note: str) -> None:
         """Keep a note with the run; ConfigError for a long one."""
+        note = formats.clean(note, lines=True)
         if len(note) > MAX_NOTE:
             raise ConfigError(f"A note must have at most {MAX_NOTE:,} characters, got {len(note):,}.")
-        self._update([runs.c.id == run], note=note.strip())
+        self._change([run], note=note)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take the runs away, stopping those under way. `restore` brings them back until `purge`."""
 
         def work(db):
-            chosen = runs.c.id.in_(ids)
+            self._must_own(db, runs.c.id.in_(ids))
+            chosen = and_(runs.c.id.in_(ids), *self._own())
             db.execute(select(runs.c.id).where(chosen).order_by(runs.c.id).with_for_update())
             db.execute(update(runs).where(chosen, runs.c.status == "running").values(wish="stop"))
             db.execute(update(runs).where(chosen, runs.c.status == "queued").values(status="stopped"))
@@ -141,22 +157,33 @@ class RunStore(SweepStore):
 
     def restore(self, ids: Sequence[str]) -> None:
         """Bring deleted runs back."""
-        self._update([runs.c.id.in_(ids)], deleted=None)
+        self._change(ids, deleted=None)
+
+    def discard(self, run: str) -> None:
+        """Take away for good a run that never had an epoch; one with weights stays. `purge` takes one under way."""
+
+        def work(db):
+            self._must_own(db, runs.c.id == run)
+            chosen = and_(runs.c.id == run, runs.c.last_accuracy.is_(None), *self._own())
+            db.execute(select(runs.c.id).where(chosen).with_for_update())
+            db.execute(update(runs).where(chosen, runs.c.status == "running").values(wish="stop", deleted=0.0))
+            db.execute(delete_from(runs).where(chosen, runs.c.status != "running"))
+
+        self._write(work)
 
     def purge(self, before: float) -> None:
         """Remove the runs that were deleted before that time, for good."""
         self._write(lambda db: db.execute(delete_from(runs).where(runs.c.deleted < before)))
 
-    def get(self, run: str) -> Run:
-        """The run with this id; StoreError when there is none."""
-        rows = self._rows(select(runs).where(runs.c.id == run, KEPT))
-        if not rows:
-            raise NoRunError(f"There is no run {run[:40]!r} here. It may be deleted, or kept in another database.")
-        return Run.from_row(rows[0])
+    def tidy(self) -> None:
+        """Purge what was deleted more than UNDO_SECONDS ago; once in TIDY_SECONDS, however often it is called."""
+        if time.monotonic() >= self.moments.tidied + TIDY_SECONDS:
+            self.moments.tidied = time.monotonic()  # even if it fails: whatever comes after it in a round has its turn
+            self.purge(before=time.time() - UNDO_SECONDS)
 
     def latest(self, count: int | None, *, status: str | None = None) -> list[Run]:
         """The newest runs, newest first; all of them without a count, those with a status when one is given."""
-        wanted = select(runs).where(KEPT).order_by(runs.c.number.desc()).limit(count)
+        wanted = select(runs).where(KEPT, *self._own()).order_by(runs.c.number.desc()).limit(count)
         return [
             Run.from_row(row) for row in self._rows(wanted if status is None else wanted.where(runs.c.status == status))
         ]
@@ -165,12 +192,18 @@ class RunStore(SweepStore):
         """The runs that a person may mean by `text`: the one with that id, else those with that number or name."""
         number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
         known = (runs.c.id == text, runs.c.name == text, runs.c.number == number)
-        found = [Run.from_row(row) for row in self._rows(select(runs).where(or_(*known), KEPT).order_by(runs.c.number))]
+        found = [
+            Run.from_row(row)
+            for row in self._rows(select(runs).where(or_(*known), KEPT, *self._own()).order_by(runs.c.number))
+        ]
         return [run for run in found if run.id == text] or found
 
     def several(self, ids: Sequence[str]) -> dict[str, Run]:
         """Those of these runs that exist, by id, in one query."""
-        return {row["id"]: Run.from_row(row) for row in self._rows(select(runs).where(runs.c.id.in_(ids), KEPT))}
+        return {
+            row["id"]: Run.from_row(row)
+            for row in self._rows(select(runs).where(runs.c.id.in_(ids), KEPT, *self._seen()))
+        }
 
     def queued(self) -> list[Run]:
         """The runs that wait, oldest first; a sweep looks after its own."""
@@ -179,7 +212,13 @@ class RunStore(SweepStore):
 
     def epochs(self, run: str) -> list[EpochResult]:
         """The epochs of one run in order."""
-        return self.histories([run])[run]
+        found, mine = [], (epochs.c.run == run, *self._seen(epochs.c.run))
+        for row in self._rows(select(epochs).where(*mine).order_by(epochs.c.epoch)):
+            values = {name: value for name, value in row.items() if name != "run"}
+            if values["diagnostics"] is not None:
+                values["diagnostics"] = json.loads(values["diagnostics"])
+            found.append(EpochResult(**values))
+        return found
 
     def await_epoch(self, run: str, patience: float) -> None:
         """Return when the run has an epoch or is over, or after `patience` seconds."""
@@ -190,19 +229,11 @@ class RunStore(SweepStore):
                 return
             time.sleep(POLL_SECONDS)
 
-    def histories(self, ids: Sequence[str]) -> dict[str, list[EpochResult]]:
-        """The epochs of several runs, by run, in one query."""
-        found: dict[str, list[EpochResult]] = {run: [] for run in ids}
-        for row in self._rows(select(epochs).where(epochs.c.run.in_(ids)).order_by(epochs.c.run, epochs.c.epoch)):
-            values = dict(row)
-            if values["diagnostics"] is not None:
-                values["diagnostics"] = json.loads(values["diagnostics"])
-            found[values.pop("run")].append(EpochResult(**values))
-        return found
-
     def figures(self, ids: Sequence[str]) -> list[tuple]:
         """Rows of FIGURES of several runs, in order, in one query: what curves are drawn from."""
-        statement = select(*(epochs.c[name] for name in FIGURES)).where(epochs.c.run.in_(ids))
+        statement = select(*(epochs.c[name] for name in FIGURES)).where(
+            epochs.c.run.in_(ids), *self._seen(epochs.c.run)
+        )
         with self._said(), self._reads.begin() as db:
             return [tuple(row) for row in db.execute(statement.order_by(epochs.c.run, epochs.c.epoch))]
 
@@ -212,7 +243,8 @@ class RunStore(SweepStore):
         waiting = ("queued",) if wish == "pause" else ("queued", "paused", "interrupted")
 
         def work(db):
-            mine = runs.c.id == run
+            self._must_own(db, runs.c.id == run)
+            mine = and_(runs.c.id == run, *self._own())
             db.execute(select(runs.c.id).where(mine).with_for_update())  # its status stays what it is meanwhile
             db.execute(update(runs).where(mine, runs.c.status == "running").values(wish=wish))
             db.execute(
@@ -225,167 +257,70 @@ class RunStore(SweepStore):
 
     def requeue(self, run: str, seen: int, *, statuses: Sequence[str] = ("paused", "interrupted")) -> Run | None:
         """Queue a resting run again. None when somebody else did so first (its submission is no longer `seen`)."""
-        done = self._update(
-            [runs.c.id == run, runs.c.submission == seen, runs.c.status.in_(statuses)],
-            status="queued",
-            submission=seen + 1,
-            wish=None,
-            error=None,
-        )
-        return self.get(run) if done else None
+        resting = and_(runs.c.id == run, runs.c.submission == seen, runs.c.status.in_(statuses), *self._own())
+        values = {"status": "queued", "submission": seen + 1, "wish": None, "error": None, "tries": 0}
+
+        def work(db):
+            self._one_at_a_time(db)
+            self._must_own(db, runs.c.id == run)
+            done = db.execute(update(runs).where(resting).values(values)).rowcount > 0
+            self._check_share(db)
+            return done
+
+        return self.get(run) if self._write(work) else None
+
+    def probe(self) -> None:
+        """Write and read back; StoreError when that can't be done."""
+        self._write(self._write_anything)
+        self._rows(select(about.c.value).where(about.c.key == "probe"))
+
+    def silent(self) -> list[Run]:
+        """The runs under way whose trainer has not been heard of for longer than it should."""
+        return [Run.from_row(row) for row in self._rows(select(runs).where(_silent(), KEPT))]
+
+    def silence(self, run: str) -> float:
+        """For how many seconds a run that was begun has not been heard of."""
+        seconds = select((now() - runs.c.heartbeat).label("n")).where(runs.c.id == run, *self._seen())
+        return next((row["n"] or 0.0 for row in self._rows(seconds)), 0.0)
 
     def notice_stale(self) -> None:
-        """Runs whose trainer has not been heard of become "interrupted"."""
-        silent = and_(runs.c.status == "running", runs.c.heartbeat < time.time() - STALE_SECONDS)
-        if self._rows(select(runs.c.id).where(silent).limit(1)):
+        """Runs whose trainer has not been heard of become "interrupted".
+
+        Not while nobody can write here, or shortly after somebody had to wait: who trains was waiting, too.
+        """
+        silent = _silent()
+        try:
+            found = self._rows(select(runs.c.id).where(silent).limit(1))
+        except FullError:  # a transaction that the disk cut off keeps others from reading
+            self.moments.troubled = time.monotonic()
+            raise
+        if not found:
+            return
+        if self.obstacle():
+            self.moments.troubled = time.monotonic()
+        if time.monotonic() < self.moments.troubled + GRACE_SECONDS:
+            return
+        with suppress(FullError, BusyError):
             self._update([silent], status="interrupted", wish=None, progress=0.0)
 
-    # -- what the trainer does --------------------------------------------------------------------------------
-
-    def take_up(self, run: str, submission: int, environment: dict[str, Any]) -> Run | None:
-        """Claim a run in one atomic update; None when it is no longer to be trained under this submission."""
-        done = self._update(
-            [runs.c.id == run, runs.c.submission == submission, runs.c.status.in_(ACTIVE)],
-            status="running",
-            attempt=runs.c.attempt + 1,
-            heartbeat=time.time(),
-            started=func.coalesce(runs.c.started, time.time()),
-            progress=0.0,
-            environment=json.dumps(environment),
+    def lay_down(self) -> None:
+        """Every run under way becomes "interrupted", and whoever trains it loses it: it comes from a back-up."""
+        self._update(
+            [runs.c.status == "running"], status="interrupted", attempt=runs.c.attempt + 1, wish=None, progress=0.0
         )
-        return self.get(run) if done else None
 
-    def ping(self, run: str, attempt: int, progress: float) -> str | None:
-        """Heartbeat and progress of the epoch; returns what is wished. Lost when the run is somebody else's."""
-        statement = _mine(run, attempt).values(heartbeat=time.time(), progress=progress).returning(runs.c.wish)
-        row = self._write(lambda db: db.execute(statement).first())
-        if row is None:
-            raise Lost
-        return row.wish
-
-    def commit_epoch(self, run: str, attempt: int, result: EpochResult, state: bytes, planned: int = 1) -> None:
-        """The epoch and its checkpoint, together or not at all; `planned` is the run's number of epochs.
-
-        Kept for good are the newest two checkpoints, the best, and every so many for looking back, within
-        SNAPSHOT_BYTES a run.
-        """
-        stride = snapshot_stride(len(state), planned)
+    def _change(self, ids, **values):
+        """Set columns of this person's runs."""
 
         def work(db):
-            values = {
-                "heartbeat": time.time(),
-                "progress": 0.0,
-                "epochs_done": result.epoch,
-                "last_accuracy": result.test_accuracy,
-                "seconds": runs.c.seconds + result.seconds,
-            }
-            if db.execute(_mine(run, attempt).values(values)).rowcount == 0:
-                raise Lost
-            row = vars(result) | {"diagnostics": result.diagnostics and json.dumps(result.diagnostics)}
-            db.execute(insert(epochs).values(run=run, **row))
-            _keep(db, run, result.epoch, state)
-            best = _best(db, run)
-            db.execute(update(runs).where(runs.c.id == run).values(best))
-            old = checkpoints.c.epoch.notin_((0, result.epoch, result.epoch - 1, best["best_epoch"]))
-            between = checkpoints.c.epoch % stride != 1 % stride
-            db.execute(delete_from(checkpoints).where(checkpoints.c.run == run, old, between))
+            self._must_own(db, runs.c.id.in_(ids))
+            db.execute(update(runs).where(runs.c.id.in_(ids), *self._own()).values(values))
 
         self._write(work)
-
-    def settle(self, run: str, attempt: int, status: str, error: str | None = None) -> None:
-        """The trainer's last word: paused, finished, stopped or failed; queued when it makes way for another run."""
-        ended = None if status in ("paused", "queued") else time.time()
-        if not self._update(
-            [runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running"],
-            status=status,
-            error=error,
-            wish=None,
-            progress=0.0,
-            ended=ended,
-        ):
-            raise Lost
-
-    def newest_state(self, run: str, attempt: int) -> TrainingState | None:
-        """The newest checkpoint whose checksum matches; epochs after it are taken back. None at the beginning."""
-        for epoch in reversed(self.snapshots(run)):
-            state = self.state(run, epoch)
-            if state is not None:
-                self._take_back(run, attempt, epoch)
-                return state
-        self._take_back(run, attempt, 0)
-        return None
-
-    def snapshots(self, run: str) -> list[int]:
-        """The epochs whose weights are kept, in order."""
-        statement = select(checkpoints.c.epoch).where(checkpoints.c.run == run).order_by(checkpoints.c.epoch)
-        return [row["epoch"] for row in self._rows(statement)]
-
-    def state(self, run: str, epoch: int) -> TrainingState | None:
-        """The checkpoint of one epoch, or None when it is not kept or damaged."""
-        for row in self._rows(select(checkpoints).where(checkpoints.c.run == run, checkpoints.c.epoch == epoch)):
-            if hashlib.sha256(row["state"]).hexdigest() == row["sha256"]:
-                return TrainingState.from_bytes(row["state"])
-        return None
-
-    def _take_back(self, run, attempt, epoch):
-        """Forget the epochs after `epoch`, which are about to be trained again."""
-
-        def work(db):
-            fence = select(runs.c.id).where(*_fence(run, attempt)).with_for_update()
-            if db.scalar(fence) is None:
-                raise Lost
-            later = db.scalar(select(func.max(epochs.c.epoch)).where(epochs.c.run == run))
-            if later is None or later <= epoch:
-                return
-            for table in (epochs, checkpoints):
-                db.execute(delete_from(table).where(table.c.run == run, table.c.epoch > epoch))
-            last = select(epochs.c.test_accuracy).where(epochs.c.run == run, epochs.c.epoch == epoch)
-            values = {
-                "epochs_done": epoch,
-                "last_accuracy": db.scalar(last),
-                **_best(db, run),
-                "seconds": db.scalar(select(func.coalesce(func.sum(epochs.c.seconds), 0.0)).where(epochs.c.run == run)),
-            }
-            db.execute(_mine(run, attempt).values(values))
-
-        self._write(work)
-
-    def _update(self, conditions, **values) -> bool:
-        return self._write(lambda db: db.execute(update(runs).where(*conditions).values(values)).rowcount) > 0
 
 
 WISHES = {"pause": "paused", "stop": "stopped"}
 
 
-def snapshot_stride(size: int, planned: int) -> int:
-    """Every how many epochs a checkpoint of `size` bytes is kept: a power of two that keeps `planned` in the budget."""
-    stride = 1
-    while stride < planned and size * planned / stride > SNAPSHOT_BYTES:
-        stride *= 2
-    return stride
-
-
-def _mine(run, attempt):
-    """The fence: an update that touches the row only while the run is still this attempt's."""
-    return update(runs).where(*_fence(run, attempt))
-
-
-def _fence(run, attempt):
-    return runs.c.id == run, runs.c.attempt == attempt, runs.c.status == "running"
-
-
-def _best(db, run):
-    """The columns that tell of the best epoch: by validation accuracy where there is one, else by test accuracy."""
-    judged = func.coalesce(epochs.c.validation_accuracy, epochs.c.test_accuracy)
-    wanted = select(
-        epochs.c.epoch.label("best_epoch"),
-        epochs.c.test_accuracy.label("best_accuracy"),
-        epochs.c.validation_accuracy.label("best_validation"),
-    )
-    row = db.execute(wanted.where(epochs.c.run == run).order_by(judged.desc(), epochs.c.epoch).limit(1)).first()
-    return dict(row._mapping) if row else dict.fromkeys(("best_epoch", "best_accuracy", "best_validation"))
-
-
-def _keep(db, run, epoch, state):
-    values = {"run": run, "epoch": epoch, "sha256": hashlib.sha256(state).hexdigest(), "state": state}
-    db.execute(insert(checkpoints).values(values))
+def _silent():
+    return and_(runs.c.status == "running", runs.c.heartbeat < now() - STALE_SECONDS)

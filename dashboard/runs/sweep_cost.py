@@ -55,7 +55,7 @@ def checked_points(plan: SweepPlan, costs, workers: int | None = None) -> tuple[
     if plan.method == "tpe":
         points.optuna_or_refuse()
     chosen = points.points(plan)
-    for config in chosen or [middle(plan)]:
+    for config in chosen or points.largest(plan):
         estimates.refuse_absurd(config)
     cost = expected(plan, chosen, costs, workers or os.cpu_count() or 1)
     if cost.seconds is not None and cost.seconds > MAX_SECONDS:

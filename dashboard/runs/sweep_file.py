@@ -5,10 +5,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from .. import formats
 from .config import ConfigError, RunConfig
 from .presets import DEFAULT, PRESETS
+from .settings import SETTINGS
 from .store import MAX_NAME
-from .sweeps import HELD_OUT, Range, SweepPlan, value_of
+from .sweeps import Range, SweepPlan, held_out, value_of
 
 KNOWN = ("name", "method", "draws", "seeds", "halving", "base", "vary")
 MAX_BYTES = 100_000
@@ -47,7 +49,7 @@ def _name(held):
     name = held.get("name")
     if name is not None and not (isinstance(name, str) and 1 <= len(name.strip()) <= MAX_NAME):
         raise ConfigError(f"The name of a sweep must be a text of 1 to {MAX_NAME} characters, got {str(name)[:90]!r}.")
-    return name and " ".join(name.split())
+    return name and formats.clean(name)
 
 
 def _table(held, key):
@@ -64,8 +66,9 @@ def _base(settings):
     for name in settings:
         if name not in known:
             raise ConfigError(f"[base] may have {', '.join(known)}, got {name[:40]!r}.")
-    base = {name: _value(name, value) for name, value in ({"validation": HELD_OUT} | settings).items()}
-    return replace(PRESETS[preset].config, **base)
+    base = {name: _value(name, value) for name, value in settings.items()}
+    dataset = SETTINGS["dataset"].check(base.get("dataset", PRESETS[preset].config.dataset))
+    return replace(PRESETS[preset].config, **{"validation": held_out(dataset)} | base)
 
 
 def _varied(name, wanted):

@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from .. import datasets, formats
 from .config import LABELS, SETTINGS, ConfigError, RunConfig
 from .settings import Choice, Layers, Number, Whole
 
 METHODS = ("grid", "random", "tpe")
 FIXED = ("dataset", "seed", "validation")  # the same in all runs of a sweep, or the judge would change
 LOG = ("lr", "l2", "batch_size", "subset")  # drawn so that each order of magnitude is equally likely
-HELD_OUT = 10_000  # images to judge by, unless the plan says otherwise
+HELD_OUT = 10_000  # images to judge by, unless the plan says otherwise or the data set is small
+HELD_OUTS = (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, HELD_OUT, 20_000)  # to choose from
 MAX_RUNS = 10_000
 MAX_SEEDS = 100
 FIRST_RUNG = 2  # epochs before halving judges first
@@ -132,6 +134,7 @@ class Sweep:
     step: int
     created: float
     ended: float | None
+    owner: str | None = None
 
     @property
     def active(self) -> bool:
@@ -141,7 +144,19 @@ class Sweep:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Sweep":
         """The sweep in a row of the table."""
-        return cls(**{**row, "plan": SweepPlan.from_json(row["plan"])})
+        return cls(**{**row, "name": formats.clean(row["name"]), "plan": SweepPlan.from_json(row["plan"])})
+
+
+def held_outs(dataset: str) -> list[int]:
+    """How many training images of a data set may well be held out: from a hundredth to a half of them."""
+    whole = datasets.about(dataset).train_samples
+    return [number for number in HELD_OUTS if min(1000, whole / 100) <= number < whole / 2]
+
+
+def held_out(dataset: str) -> int:
+    """How many are unless somebody says otherwise: about a sixth, and at most HELD_OUT."""
+    sixth = min(HELD_OUT, datasets.about(dataset).train_samples / 6)
+    return min(held_outs(dataset), key=lambda number: abs(number - sixth))
 
 
 def value_of(name: str, text: str) -> Any:

@@ -4,6 +4,7 @@ import math
 import os
 import platform
 import time
+from contextlib import suppress
 
 import numpy as np
 import threadpoolctl
@@ -11,7 +12,6 @@ import threadpoolctl
 from mlpcore import (
     OPTIMIZERS,
     SCHEDULES,
-    Augmentation,
     Diverged,
     EarlyStopping,
     Regularization,
@@ -23,12 +23,19 @@ from mlpcore import (
 )
 
 from .. import datasets
+from ..datasets.augmentation import Augmentation
 from ..errors import UserError
+from . import estimates
+from .database import AwayError, BusyError, FullError
 from .run import Run
 from .settings import WITH_MOMENTUM
 from .store import WISHES, Lost, RunStore, StoreError, open_store
 
 LOOK_SECONDS = 0.2  # between two looks at what is wished
+BEAT_SECONDS = 1  # between two heartbeats: they are written, which takes a disk's time from all who train or read
+ROOM_SECONDS = 600  # a trainer waits for room on the disk, for the right to write, or for whoever holds the database
+PAUSE_SECONDS = 0.25  # between two tries meanwhile
+MAX_TRIES = 5  # at one epoch: a run that kills its worker every time must end
 SPLIT = 1  # marks the generator that draws which images are held out
 
 
@@ -46,7 +53,7 @@ def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watc
     to a later attempt writes nothing. A `watch` of one's own sees each batch and each epoch go by.
     """
     store = open_store(database_url)
-    run = store.take_up(run_id, submission, environment())
+    run = _patiently(lambda: store.take_up(run_id, submission, environment()))
     if run is not None:
         carry_out(store, run, (watch or Watch)(store, run))
 
@@ -54,8 +61,11 @@ def train_run(run_id: str, submission: int, database_url: str, watch: "type[Watc
 def carry_out(store: RunStore, run: Run, watch: "Watch") -> None:
     """Train a run that was taken up; how it ends is settled in the store."""
     try:
+        if run.tries > MAX_TRIES:
+            store.settle(run.id, run.attempt, "failed", died(MAX_TRIES, run))
+            return
         status, error = _train(store, run, watch)
-        store.settle(run.id, run.attempt, status, error)
+        _patiently(lambda: store.settle(run.id, run.attempt, status, error))
     except Lost:
         return
     except Exception as bug:
@@ -63,13 +73,22 @@ def carry_out(store: RunStore, run: Run, watch: "Watch") -> None:
         raise
 
 
+def died(times: int, run: Run) -> str:
+    """Why a run ends whose epoch was begun so often in vain."""
+    return (
+        f"The process that trained it died {times} times in epoch {run.epochs_done + 1}. It may need more memory than "
+        "there is: try smaller hidden layers or batches."
+    )
+
+
 def _train(store, run, watch):
     """(status, error) at the end of the training."""
     try:
+        estimates.refuse_absurd(run.config)  # whoever queued it: a page has asked before, TPE could not
         begun = run.attempt > 1 or run.parent is not None
-        before = store.newest_state(run.id, run.attempt) if begun else None
+        before = _patiently(lambda: store.newest_state(run.id, run.attempt)) if begun else None
         for result, state in results(run.config, before, watch):
-            store.commit_epoch(run.id, run.attempt, result, state.to_bytes(), run.config.epochs)
+            _commit(store, run, result, state.to_bytes())
             watch.done(result)
     except Rest as rest:
         return rest.status, None
@@ -85,6 +104,39 @@ def _train(store, run, watch):
     except MemoryError:
         return "failed", "The machine ran out of memory. Try smaller hidden layers."
     return "finished", None
+
+
+def _commit(store, run, result, state):
+    """What was computed is not thrown away: while it waits, its run says so, where as much as that can be written."""
+
+    def meanwhile():
+        with suppress(FullError, BusyError):
+            _look(store, run, 1.0)
+
+    _patiently(lambda: store.commit_epoch(run.id, run.attempt, result, state, run.config.epochs), meanwhile)
+
+
+def _patiently(work, meanwhile=lambda: None):
+    """Try until there is room, the right to write, and nobody who holds the database."""
+    until = time.monotonic() + ROOM_SECONDS
+    while True:
+        try:
+            return work()
+        except (FullError, BusyError):
+            if time.monotonic() > until:
+                raise
+        time.sleep(PAUSE_SECONDS)
+        meanwhile()
+
+
+def _look(store, run, progress):
+    """Heartbeat and progress; Rest when a pause or a stop is wished."""
+    _rest(store.ping(run.id, run.attempt, progress))
+
+
+def _rest(wish):
+    if wish is not None:
+        raise Rest(WISHES[wish])
 
 
 def results(config, state, progress):
@@ -170,7 +222,7 @@ class Watch:
 
     def __init__(self, store: RunStore, run):
         self.store, self.run = store, run
-        self.next = time.monotonic()
+        self.next = self.beat = time.monotonic()
 
     def __call__(self, batches):
         for batch in batches:
@@ -182,10 +234,15 @@ class Watch:
         """Called after each epoch, with what was committed."""
 
     def look(self, progress):
-        wish = self.store.ping(self.run.id, self.run.attempt, progress)
+        now = time.monotonic()
+        with suppress(FullError, BusyError):  # the commit of the epoch will wait; until then there is work to do
+            if now < self.beat:
+                with suppress(AwayError):  # the heartbeat will wait for the database to be back
+                    _rest(self.store.wished(self.run.id, self.run.attempt))
+            else:
+                self.beat = now + BEAT_SECONDS
+                _look(self.store, self.run, progress)
         self.next = time.monotonic() + LOOK_SECONDS
-        if wish is not None:
-            raise Rest(WISHES[wish])
 
 
 def environment() -> dict:

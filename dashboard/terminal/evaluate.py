@@ -6,8 +6,9 @@ import os
 
 import mlpcore
 
-from .. import datasets, exports, formats
+from .. import apart, datasets, formats
 from ..analysis import evaluation
+from ..exports.architecture import sizes_of
 from ..runs.config import ConfigError, parse
 from ..runs.store import database_url, open_store
 from . import files
@@ -43,11 +44,11 @@ def _dataset(text):
 
 def answer(asked: argparse.Namespace) -> None:
     """Accuracy with its interval, the cost, and scores by digit."""
-    imported = exports.read(files.read(asked.file), os.path.basename(asked.file))
+    own = open_store(database_url()).own_sets()
+    known = sizes_of([*datasets.DATASETS.values(), *own.values()])
+    imported = apart.read_weights(files.read(asked.file), os.path.basename(asked.file), known)
     net = imported.net
     dataset = asked.dataset or (imported.config.dataset if imported.config else "mnist")
-    if datasets.is_own(dataset):
-        open_store(database_url())  # where it is
     about = datasets.about(dataset)
     X, y = getattr(datasets.load(dataset), asked.split)
     loss, accuracy = mlpcore.evaluate(net, (X, y))

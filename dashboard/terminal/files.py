@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import exports
 from ..analysis import answers
 from ..errors import UserError
-from ..exports.limits import MAX_FILE_BYTES
+from ..limits import MAX_FILE_BYTES
 from ..runs.run import Run
 from ..runs.store import RunStore
 

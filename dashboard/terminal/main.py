@@ -10,10 +10,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import UserError
-from . import evaluate, runs, serve, sweep, train
+from . import backup, evaluate, ready, runs, serve, sweep, train
 from .output import printable
 
-COMMANDS = (train, sweep, runs, evaluate, serve)  # each has `add(commands)`, which sets `answer` on its parser
+COMMANDS = (
+    train,
+    sweep,
+    runs,
+    evaluate,
+    backup,
+    ready,
+    serve,
+)  # each has `add(commands)`, which sets `answer` on a parser
 PROGRAM = "python -m dashboard"
 REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
 EXAMPLES = f"""\
@@ -24,6 +32,7 @@ examples:
   {PROGRAM} runs list
   {PROGRAM} runs export 12 --out deeper.onnx
   {PROGRAM} evaluate weights.npz
+  {PROGRAM} backup runs-backup.db
   {PROGRAM} serve
 
 Runs are shared with the browser: both use MLP_DATABASE_URL, or the file runs.db beside the app.

@@ -10,7 +10,16 @@ from typing import Any
 from ..runs.run import Run
 
 TIMES = ("created", "started", "ended")
-OURS = ("wish", "submission", "attempt", "heartbeat", "progress", "deleted")  # how the app works, of no use to a script
+OURS = (
+    "wish",
+    "submission",
+    "attempt",
+    "tries",
+    "heartbeat",
+    "progress",
+    "deleted",
+    "owner",
+)  # how the app works, of no use to a script
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from dataclasses import fields, replace
 
 from threadpoolctl import threadpool_limits
@@ -110,7 +109,7 @@ def _begun(store, config, asked):
     if config is not None:
         estimates.refuse_absurd(config)
         name = asked.name and " ".join(asked.name.split())
-        run = store.create(config, name=name, note=asked.note, status="running", heartbeat=time.time())
+        run = store.create(config, name=name, note=asked.note, status="running")
     else:
         resting = the_run(store, asked.resume)
         again = store.requeue(resting.id, resting.submission)

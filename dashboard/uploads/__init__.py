@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ..datasets import Parts
 from ..exports.refusal import ImportRefused, shown
+from ..limits import MAX_FILE_BYTES, MAX_FILES, MIB
 from . import assemble, idx, npz, table
-from .limits import MAX_FILE_BYTES, MAX_FILES, MIB
 
 
 def read(files: Sequence[tuple[str, bytes]], label_column: str = "auto") -> Parts:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import formats
 from ..datasets import Parts
 from ..datasets.split import stratified
 from ..exports.refusal import ImportRefused, shown
-from .limits import LEAST_IMAGES, MAX_CLASSES, MAX_NAME, MAX_SIDE
+from ..limits import LEAST_IMAGES, MAX_CLASSES, MAX_NAME, MAX_SIDE
 
 SHORT_LABELS = 256  # labels are whole numbers below it
 
@@ -53,7 +54,7 @@ def assemble(training: Batch, testing: Batch | None, names: Sequence[str] = ()) 
 
 def rename(parts: Parts, names: Sequence[str]) -> Parts:
     """The set with other class names; ImportRefused when there are too few, or two are alike."""
-    cleaned = [" ".join("".join(c if c.isprintable() else " " for c in name).split()) for name in names]
+    cleaned = [formats.clean(name) for name in names]
     if len(cleaned) != len(parts.class_names):
         raise ImportRefused(f"There must be {len(parts.class_names)} class names, got {len(cleaned)}.")
     for name in cleaned:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..exports.refusal import ImportRefused
+from ..limits import MAX_PIXELS, MIB
 from .assemble import Batch
-from .limits import MAX_PIXELS, MIB
 
 GZIP = b"\x1f\x8b"
 UINT8 = 8  # the code of the element type

@@ -2,6 +2,8 @@
 
 import io
 import math
+import re
+import sys
 
 import numpy as np
 
@@ -9,18 +11,20 @@ from ..datasets import Dataset
 from ..exports.archive import ARCHIVE_ERRORS, damaged, open_archive
 from ..exports.npz import npy_header
 from ..exports.refusal import ImportRefused, listed, shown
-from .assemble import Batch, pixels, whole_labels
-from .limits import MAX_MEMBERS, MAX_PIXELS, MIB
+from ..limits import MAX_MEMBERS, MAX_PIXELS, MAX_SET_RATIO, MIB
+from .assemble import SHORT_LABELS, Batch, pixels, whole_labels
 
 PAIRS = {"x_train": "y_train", "images": "labels", "X": "y", "x": "y"}
 TEST_PAIR = ("x_test", "y_test")
 NAMES = "class_names"
-MAX_RATIO = 1100  # of deflate: labels in order shrink almost to nothing; what unpacks is limited as a whole
+DTYPES = re.compile(
+    r"[<>|](?:b1|[ui][1248]|f[248]|U[1-9]\d{0,3})", re.ASCII
+)  # of what numpy names more, none is needed
 
 
 def read(data: bytes, what: str) -> tuple[Batch, Batch | None, list[str]]:
     """(training, testing or None, class names or none) of an .npz; arrays of objects are never opened."""
-    archive = open_archive(data, what, MAX_MEMBERS, "arrays", max_ratio=MAX_RATIO)
+    archive = open_archive(data, what, MAX_MEMBERS, "arrays", max_ratio=MAX_SET_RATIO)
     held = {name.removesuffix(".npy") for name in archive.members}
     found = next(((x, y) for x, y in PAIRS.items() if {x, y} <= held), None)
     if found is None:
@@ -28,9 +32,7 @@ def read(data: bytes, what: str) -> tuple[Batch, Batch | None, list[str]]:
     names = []
     if NAMES in held:
         given = _array(archive, NAMES)
-        if given.dtype.kind != "U" or given.ndim != 1:
-            raise ImportRefused(f"{NAMES} in {what} must be a row of texts, got {given.dtype} {given.shape}.")
-        names = given.tolist()
+        names = _texts(given, f"{NAMES} in {what}")
     testing = _batch(archive, *TEST_PAIR) if set(TEST_PAIR) <= held else None
     return _batch(archive, *found), testing, names
 
@@ -43,6 +45,18 @@ def write(data: Dataset) -> bytes:
         arrays |= {f"x_{part}": X.reshape(-1, *data.about.shape), f"y_{part}": y}
     np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()
+
+
+def _texts(given, what):
+    """The texts in a row of them, which numpy takes as they come: four bytes a character, whatever they say."""
+    if given.dtype.kind != "U" or given.ndim != 1 or len(given) > SHORT_LABELS:
+        raise ImportRefused(
+            f"{what} must be a row of at most {SHORT_LABELS} texts, got {given.dtype} {shown(given.shape)}."
+        )
+    codes = np.frombuffer(given.tobytes(), np.dtype("u4").newbyteorder(given.dtype.byteorder))
+    if codes.size and codes.max() > sys.maxunicode:
+        raise ImportRefused(f"{what} must hold texts, but a character of them has the number {codes.max():,}.")
+    return given.tolist()
 
 
 def _batch(archive, x, y):
@@ -73,7 +87,7 @@ def _array(archive, name):
             descr, shape, start = npy_header(stream, what)
     except ARCHIVE_ERRORS as error:
         raise damaged(what, error) from error
-    if not any(descr[1:].startswith(kind) for kind in ("u", "i", "f", "U", "b")):
+    if not DTYPES.fullmatch(descr):
         raise ImportRefused(f"{what} must hold numbers, got {shown(descr)}, which is never opened here.")
     dtype = np.dtype(descr)
     needed, size = start + dtype.itemsize * math.prod(shape), archive.members[member].file_size

@@ -3,12 +3,13 @@
 import io
 import math
 import re
+import warnings
 
 import numpy as np
 
 from ..exports.refusal import ImportRefused, shown
+from ..limits import MAX_LINE_BYTES, MAX_PIXELS, MAX_SIDE, MIB
 from .assemble import Batch, pixels, whole_labels
-from .limits import MAX_LINE_BYTES, MAX_PIXELS, MAX_SIDE, MIB
 
 ROWS = 5000  # read at once
 LABELS = ("label", "class", "target", "y", "digit")  # headers that tell where the label is
@@ -51,19 +52,23 @@ def _values(data, what, columns, header):
         raise ImportRefused(f"{what} must have a label and 2 to {MAX_SIDE**2:,} pixels a row, got {columns:,} columns.")
     parts, rows = [], 0
     try:
-        chunks = pd.read_csv(io.BytesIO(data), header=None, skiprows=int(header), chunksize=ROWS, dtype=np.float32,
-                             names=range(columns), index_col=False, on_bad_lines="error", quoting=3)  # fmt: skip
-        for chunk in chunks:
-            block = chunk.to_numpy(np.float32)
-            if (bad := np.isnan(block)).any():
-                row, column = (int(place[0]) for place in np.nonzero(bad))
-                place = f"row {rows + row + 1 + header:,}, column {column + 1}"
-                raise ImportRefused(f"{what} must hold a number in each of its {columns} columns, but not in {place}.")
-            rows += len(block)
-            if rows * columns > MAX_PIXELS:
-                raise ImportRefused(f"{what} must hold at most {MAX_PIXELS // MIB} MiB of pixels.")
-            parts.append(_narrow(block))
-    except (ValueError, OverflowError, pd.errors.ParserError, UnicodeError) as error:
+        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):  # inf is refused below
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row that is longer than the first
+            chunks = pd.read_csv(io.BytesIO(data), header=None, skiprows=int(header), chunksize=ROWS, dtype=np.float32,
+                                 names=range(columns), index_col=False, on_bad_lines="error", quoting=3)  # fmt: skip
+            for chunk in chunks:
+                block = chunk.to_numpy(np.float32)
+                if (bad := np.isnan(block)).any():
+                    row, column = (int(place[0]) for place in np.nonzero(bad))
+                    place = f"row {rows + row + 1 + header:,}, column {column + 1}"
+                    raise ImportRefused(
+                        f"{what} must hold a number in each of its {columns} columns, but not in {place}."
+                    )
+                rows += len(block)
+                if rows * columns > MAX_PIXELS:
+                    raise ImportRefused(f"{what} must hold at most {MAX_PIXELS // MIB} MiB of pixels.")
+                parts.append(_narrow(block))
+    except (ValueError, OverflowError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeError) as error:
         text = shown(str(error).splitlines()[0] if str(error) else error, 120)
         raise ImportRefused(f"{what} must hold numbers alone, {columns} a row: {text}.") from error
     if not parts:

@@ -1,5 +1,8 @@
 """The settings of the next run as widgets, kept in step with the link in the address bar."""
 
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import streamlit as st
@@ -8,21 +11,21 @@ from .. import datasets
 from ..runs.config import RunConfig
 from ..runs.presets import DEFAULT, PRESETS
 from ..runs.store import NoRunError, Run, RunStore
-from . import advanced, links, shell
+from . import advanced, links
 from .advanced import key, offered
-from .wording import HELP
+from .help import HELP
 
 LRS = [*(float(f"{mantissa}e{exponent}") for exponent in range(-4, 1) for mantissa in (1, 2, 3, 5)), 10.0]
 BATCH_SIZES = [2**power for power in range(11)]
 SIZES = [1, 2, 4, 8, 10, 12, 16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 150, 200, 256, 300, 400, 512, 800, 1024]
 MAX_HIDDEN = 6
 MAX_EPOCHS = 100
-OFFERED_SETS = ("mnist", "digits")  # besides people's own; a link may bring others
 CUSTOM = "Your own"
+MAKING_SECONDS = 5  # until a run is made, at most
 
 # Every key of session_state that this room uses; those of single settings are made by advanced.key:
 PRESET, LAYERS, UNITS = "set.preset", "set.layers", "set.units."
-BASE, WRITTEN, PROBLEMS, RUN = "set.base", "set.written", "set.problems", "set.run"
+BASE, WRITTEN, PROBLEMS, RUN, MAKING = "set.base", "set.written", "set.problems", "set.run", "set.making"
 
 
 def follow_link(store: RunStore) -> Run | None:
@@ -37,15 +40,12 @@ def follow_link(store: RunStore) -> Run | None:
         run = _look_up(store)
         config, problems = RunConfig.from_query(query, run.config if run else PRESETS[DEFAULT].config)
         state[PROBLEMS] += problems
-        if datasets.is_own(config.dataset) and store.set_about(config.dataset) is None:
-            state[PROBLEMS].append(
-                f"{datasets.about(config.dataset).title}: this data set is not in the database here."
-            )
+        told = datasets.own_about(config.dataset)  # by its name alone: its title is for those who have it
+        if told is not None and store.set_about(config.dataset) is None:
+            state[PROBLEMS].append(f"{told.title}: this data set is not in the database here.")
             config = PRESETS[DEFAULT].config
         fill(config)
         return run
-    if LAYERS not in state:  # back from another page: widgets forget, the session does not
-        fill(state[BASE])
     return _look_up(store)
 
 
@@ -53,6 +53,9 @@ def _look_up(store):
     state = st.session_state
     if state[RUN] is None:
         return None
+    made, done = state.get(MAKING, (None, None))
+    if made == state[RUN]:
+        done.wait(MAKING_SECONDS)
     try:
         return store.get(state[RUN])
     except NoRunError as error:
@@ -63,10 +66,31 @@ def _look_up(store):
 
 def show(run: Run, *, with_settings: bool = False) -> None:
     """Make `run` the one that is shown; for callbacks. With its settings, too, when it is opened again."""
-    st.session_state[RUN] = run.id
-    st.session_state[PROBLEMS] = []
+    turn_to(run.id)
     if with_settings:
         fill(run.config)
+
+
+def turn_to(run: str | None) -> None:
+    """Make the run with this id the one that is shown, even before there is one."""
+    st.session_state[PROBLEMS] = []
+    st.session_state[RUN] = run
+
+
+@contextmanager
+def making(run: str) -> Iterator[None]:
+    """Turn to a run that is made within. Whatever script begins meanwhile, as a moved slider has it, waits for it.
+
+    The script that makes the run is told to end, but goes on until it meets Streamlit's state. One that took the run
+    for missing would make another, and nobody would know of the first.
+    """
+    done = threading.Event()
+    try:
+        st.session_state[MAKING] = run, done
+        turn_to(run)
+        yield
+    finally:
+        done.set()
 
 
 def fill(config: RunConfig) -> None:
@@ -120,32 +144,42 @@ def base() -> RunConfig:
     return st.session_state[BASE]
 
 
-def draw() -> RunConfig:
-    """The widgets; returns what they are set to. ConfigError when that can't be trained."""
+def draw(own_sets: Iterable[str]) -> RunConfig:
+    """The widgets; returns what they are set to. ConfigError when that can't be trained.
+
+    All of them persist: a click that cuts a script short before the browser has heard of a widget would otherwise
+    leave that one at the first of its options, in the browser and then here.
+    """
     state = st.session_state
-    st.selectbox("Preset", [*PRESETS, CUSTOM], key=PRESET, on_change=_choose_preset)
-    if preset := PRESETS.get(state[PRESET]):
-        st.caption(preset.teaches)
-    sets = list(dict.fromkeys([*OFFERED_SETS, *shell.store().own_sets(), state[key("dataset")]]))
+    st.selectbox("Preset", [*PRESETS, CUSTOM], key=PRESET, on_change=_choose_preset, help=HELP["preset"],
+                 persist_state="session")  # fmt: skip
+    with st.container():  # what comes and goes has a place of its own: what follows must not move up into it
+        if preset := PRESETS.get(state[PRESET]):
+            st.caption(preset.teaches.replace(" Next, ", "\n\nNext, "))
+    here = filter(datasets.at_hand, datasets.DATASETS)
+    sets = list(dict.fromkeys([*here, *own_sets, state[key("dataset")]]))  # a link may bring others
     dataset = st.selectbox("Data set", sets, key=key("dataset"), on_change=_changed, help=HELP["dataset"],
-                           format_func=lambda name: datasets.about(name).title)  # fmt: skip
+                           format_func=lambda name: datasets.about(name).title, persist_state="session")  # fmt: skip
     most = max(MAX_HIDDEN, state[LAYERS])
-    layers = st.slider("Hidden layers", 0, most, key=LAYERS, on_change=_changed, help=HELP["layers"])
+    layers = st.slider("Hidden layers", 0, most, key=LAYERS, on_change=_changed, help=HELP["layers"],
+                       persist_state="session")  # fmt: skip
     hidden: list[int] = []
-    for i in range(layers):
-        name = f"units.{i}"
-        state.setdefault(key(name), hidden[-1] if hidden else 16)
-        label = "Units" if layers == 1 else f"Units in layer {i + 1}"
-        hidden.append(
-            st.select_slider(label, offered(SIZES, name), key=key(name), on_change=_changed, help=HELP["units"])
-        )
+    with st.container():
+        for i in range(layers):
+            name = f"units.{i}"
+            state.setdefault(key(name), hidden[-1] if hidden else 16)
+            label = "Units" if layers == 1 else f"Units in layer {i + 1}"
+            units = st.select_slider(label, offered(SIZES, name), key=key(name), on_change=_changed,
+                                     help=HELP["units"], persist_state="session")  # fmt: skip
+            hidden.append(units)
     lr = st.select_slider("Learning rate", offered(LRS, "lr"), key=key("lr"), on_change=_changed,
-                          format_func=lambda lr: f"{lr:g}", help=HELP["lr"])  # fmt: skip
+                          format_func=lambda lr: f"{lr:g}", help=HELP["lr"], persist_state="session")  # fmt: skip
     batch_size = st.select_slider("Batch size", offered(BATCH_SIZES, "batch_size"), key=key("batch_size"),
-                                  on_change=_changed, help=HELP["batch_size"])  # fmt: skip
+                                  on_change=_changed, help=HELP["batch_size"], persist_state="session")  # fmt: skip
     most = max(MAX_EPOCHS, state[key("epochs")])
-    epochs = st.slider("Epochs", 1, most, key=key("epochs"), on_change=_changed, help=HELP["epochs"])
-    with st.expander("Advanced"):
+    epochs = st.slider("Epochs", 1, most, key=key("epochs"), on_change=_changed, help=HELP["epochs"],
+                       persist_state="session")  # fmt: skip
+    with st.expander("Advanced", key="set.advanced"):  # by its name, not its place: it stays open
         further = advanced.draw(_changed)
     return replace(
         state[BASE], dataset=dataset, hidden=tuple(hidden), lr=lr, batch_size=batch_size, epochs=epochs, **further

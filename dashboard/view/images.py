@@ -1,6 +1,7 @@
 """Arrays -> pictures. No streamlit in here."""
 
 import base64
+import html
 import io
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 240, 40, 3
+BAR_STEP, NAME_LENGTH = 23, 14  # in pixels; in characters
 
 
 def sparkline(values: Sequence[float], colour: str) -> str:
@@ -25,6 +27,30 @@ def sparkline(values: Sequence[float], colour: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
         f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}">'
         f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"/></svg>'
+    )
+
+
+def bars(values: np.ndarray, strong: int, names: Sequence[str], colour: str, alt: str, width: int) -> str:
+    """HTML, at most `width` pixels wide, of `values` (n,), from 0 to 1, as bars with their names and per cent.
+
+    The bar at `strong` is filled. Of many values it has the largest, largest first. Neither a chart, which takes ten
+    times as long to appear, nor an SVG in an image, which is a document of its own to a browser.
+    """
+    order = range(len(values)) if len(values) <= 12 else np.argsort(-values, kind="stable")[:10]
+    short = [name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1] + "\u2026" for name in names]
+    rows = [
+        f'<span style="text-align:right">{html.escape(short[i])}</span>'
+        f'<span style="display:flex;align-items:center;gap:6px"><span style="height:{BAR_STEP - 6}px;flex:none;'
+        f"width:max(1px, calc((100% - 4em) * {float(values[i]):.4f}));border-radius:2px;background:{colour};"
+        f'opacity:{1 if i == strong else 0.45}"></span>'
+        f'<span style="opacity:0.75">{100 * float(values[i]):.1f} %</span></span>'
+        for i in order
+    ]
+    return (
+        f'<div role="img" aria-label="{html.escape(alt)}" style="display:grid;grid-template-columns:auto 1fr;'
+        f"gap:0 8px;grid-auto-rows:{BAR_STEP}px;align-items:center;max-width:{width}px;padding-left:10px;"
+        f"font-size:12.5px;line-height:1;white-space:nowrap;print-color-adjust:exact;forced-color-adjust:none"
+        f'">{"".join(rows)}</div>'
     )
 
 
@@ -74,8 +100,20 @@ def signed_legend(width: int = 240, height: int = 10) -> np.ndarray:
     return signed(np.tile(np.linspace(-1, 1, width), (height, 1)), 1.0)
 
 
+def tag(rgba: np.ndarray, alt: str, width: int) -> str:
+    """An RGBA picture as HTML, at most `width` pixels wide."""
+    shape = f"aspect-ratio:{rgba.shape[1]}/{rgba.shape[0]}"  # its place does not wait for it to be decoded
+    return (
+        f'<img src="{data_url(rgba)}" alt="{html.escape(alt)}" '
+        f'style="width:{width}px;max-width:100%;display:block;{shape}">'
+    )
+
+
 def data_url(rgba: np.ndarray) -> str:
-    """An RGBA picture as a PNG inside a URL: there is no file that could be gone before the browser asks for it."""
+    """An RGBA picture as a PNG inside a URL: there is no file that could be gone before the browser asks for it.
+
+    Packed quickly: a fifth larger than it could be, in half the time.
+    """
     file = io.BytesIO()
-    Image.fromarray(rgba).save(file, "PNG")
+    Image.fromarray(rgba).save(file, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,12 +1,14 @@
 """How a run goes, for people: its line of progress, its outcome, its figures, its curves."""
 
+import time
+
 import streamlit as st
 
 from .. import datasets, formats
 from ..analysis.evaluation import accuracy_interval
 from ..runs import estimates
 from ..runs.config import RunConfig
-from ..runs.store import Run
+from ..runs.store import LATE_SECONDS, Run
 from . import charts, shell
 from .images import digit_strip, sparkline
 from .wording import set_up
@@ -25,6 +27,8 @@ def bar(run: Run, costs) -> None:
 def where_it_stands(run: Run, costs) -> str:
     """One line: name, epoch, time left or time taken."""
     done, total, name = run.epochs_done, run.config.epochs, formats.plain(run.name)
+    if run.status == "running" and (waiting := _waits(run)):
+        return f"{name}: epoch {min(done + 1, total)} of {total}, {waiting}"
     if run.status == "running":
         cost = estimates.cost(run.config, costs, [run]).seconds_per_epoch
         left = f", {formats.duration(max(0, cost * (total - done - run.progress)))} left" if cost else ""
@@ -34,6 +38,18 @@ def where_it_stands(run: Run, costs) -> str:
     if run.status == "queued":
         return f"{name}: waiting for a free core" if shell.engine().up else f"{name}: starting"
     return f"{name}: {done} of {total} epochs, {formats.duration(run.seconds)}"
+
+
+def _waits(run):
+    """What keeps a run that is not heard of, or an epoch that is computed but not kept; None while all is well."""
+    silent = time.time() - run.heartbeat
+    if not 0 <= silent < LATE_SECONDS:
+        silent = shell.store().silence(run.id)  # by the database's clock: ours may be another
+    if silent < LATE_SECONDS and run.progress < 1:
+        return None
+    if obstacle := shell.store().obstacle(estimates.room_needed(run.config)):
+        return f"waits for {obstacle}"
+    return f"not heard of for {formats.duration(silent)}" if silent >= LATE_SECONDS else None
 
 
 def outcome(run: Run) -> None:
@@ -78,7 +94,7 @@ def figures(run: Run, epochs) -> None:
     for column, (label, value, below, curve) in zip(columns, _cards(run, epochs), strict=True):
         with column.container(border=True, gap="xsmall"):
             st.metric(label, value, below, delta_color="off", delta_arrow="off")
-            st.image(sparkline(curve, colour), width="stretch")
+            st.image(sparkline(curve, colour), width="stretch", alt=f"{label} over the epochs")
 
 
 def _cards(run, epochs):
@@ -88,9 +104,10 @@ def _cards(run, epochs):
     mean = run.seconds / run.epochs_done if run.epochs_done else None
     return (
         *(_accuracies if run.best_validation is None else _chosen)(run, epochs, test),
-        ("Test loss", formats.loss(last and last.test_loss), f"train {formats.loss(last and last.train_loss)}",
+        ("Test loss", formats.loss(last and last.test_loss), f"train {formats.loss(last.train_loss)}" if last else "–",
          [e.test_loss for e in epochs]),
-        ("An epoch", formats.duration(mean), f"{formats.duration(run.seconds)} in all", [e.seconds for e in epochs]),
+        ("An epoch", formats.duration(mean), f"{formats.duration(run.seconds)} in all" if last else "–",
+         [e.seconds for e in epochs]),
     )  # fmt: skip
 
 
@@ -102,7 +119,7 @@ def _accuracies(run, epochs, test):
     best = [max(test[: i + 1]) for i in range(len(test))]
     return (
         ("Test accuracy", formats.percent(test[-1] if test else None), margin, test),
-        ("Best", formats.percent(run.best_accuracy), f"epoch {run.best_epoch or '–'}", best),
+        ("Best", formats.percent(run.best_accuracy), f"epoch {run.best_epoch}" if run.best_epoch else "–", best),
     )
 
 

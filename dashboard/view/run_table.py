@@ -4,8 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from .. import formats
+from ..analysis import curves
 from ..runs.store import RunStore
 from . import controls, shell
+from .tables import table
 
 ROWS = 10
 KEY = "runs.table"
@@ -17,10 +19,10 @@ def run_table(store: RunStore, shown: str | None) -> None:
         st.rerun()
     with shell.problems_said():
         recent = store.latest(ROWS)
-        histories = store.histories([run.id for run in recent])
+        sparks = curves.sparks(store, recent)
     if not recent:
         return
-    table = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "Run": run.name,
             "Network": run.config.architecture,
@@ -29,16 +31,15 @@ def run_table(store: RunStore, shown: str | None) -> None:
             "Best": None if run.best_accuracy is None else 100 * run.best_accuracy,
             "Epochs": f"{run.epochs_done} of {run.config.epochs}",
             "Time": formats.duration(run.seconds),
-            "Test accuracy per epoch": [epoch.test_accuracy for epoch in histories[run.id]],
+            "Test accuracy per epoch": sparks[run.id],
         }
         for run in recent
     )
     st.markdown("**Recent runs**")
     percent = st.column_config.NumberColumn(format="%.2f %%")
-    st.dataframe(
-        table,
+    table(
+        rows,
         key=KEY,
-        hide_index=True,
         on_select=_open,
         selection_mode="single-row",
         column_config={

@@ -1,9 +1,10 @@
 """What every page shares: the way in, the store and the engine of this server, and how a problem is said."""
 
+import gc
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Sequence
+from functools import cache
 from typing import Literal, NoReturn
 
 import numpy as np
@@ -11,21 +12,23 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from .. import formats
-from ..errors import UserError
 from ..runs import estimates
 from ..runs.config import RunConfig
 from ..runs.engine import Engine
 from ..runs.run import Run
 from ..runs.store import RunStore, database_url, open_store
-from . import images
+from . import charts, images, people, problems
+from .problems import problems_kept as problems_kept
+from .problems import problems_said as problems_said
+from .problems import problems_shown as problems_shown
+from .problems import say_kept as say_kept
 
 ROUTED = "routed"
-UNDO_SECONDS = 7 * 24 * 3600  # a deleted run can be taken back for so long at least
 PICKABLE = 200  # runs in a picker
 LEGIBLE = """<style>
-[data-testid="stButtonGroup"] [data-selected="true"] p, [data-testid="stSliderThumbValue"] p { color: #a9c4ff }
+[data-testid="stButtonGroup"] [data-selected="true"] p, [data-testid="stSliderThumbValue"] p,
+[kind="tertiary"]:hover :is(p, span) { color: #a9c4ff }
 </style>"""  # in the dark the primary colour can't be legible both under white text and as text: the latter is lighter
-SAID = "said"  # a problem met in a callback, to be shown on the next run
 
 
 def navigation() -> StreamlitPage:
@@ -45,7 +48,10 @@ def navigation() -> StreamlitPage:
             st.Page("pages/draw.py", title="Draw"),
         ],
     }
-    return st.navigation(pages, position="top")
+    if people.required():
+        leave = f"Sign out {formats.plain(people.name())}".strip() if people.signed_in() else "Sign out"
+        pages["Account"] = [st.Page(people.sign_out, title=leave, url_path="sign-out")]
+    return st.navigation(pages, position="top" if not people.required() or people.signed_in() else "hidden")
 
 
 def enter() -> None:
@@ -53,42 +59,18 @@ def enter() -> None:
     if ROUTED not in st.session_state:
         navigation()
         st.rerun()
+    problems.begin()
+    people.admit()
+    _freeze(len(sys.modules) // 100)
     if dark():
         st.html(LEGIBLE)
 
 
-@contextmanager
-def problems_said() -> Iterator[None]:
-    """At the edge of a page: a UserError becomes its sentence, and the page ends there. Bugs surface as bugs."""
-    try:
-        yield
-    except UserError as error:
-        st.error(formats.inert(str(error)), icon=":material/error:")
-        st.stop()
-
-
-@contextmanager
-def problems_shown() -> Iterator[None]:
-    """A UserError becomes its sentence, and the page goes on without."""
-    try:
-        yield
-    except UserError as error:
-        st.warning(formats.inert(str(error)), icon=":material/link_off:")
-
-
-@contextmanager
-def problems_kept() -> Iterator[None]:
-    """In a callback, which can't draw: the sentence is kept for `say_kept`."""
-    try:
-        yield
-    except UserError as error:
-        st.session_state[SAID] = str(error)
-
-
-def say_kept() -> None:
-    """Show the problem of the callback that led to this run, once."""
-    if sentence := st.session_state.pop(SAID, None):
-        st.error(formats.inert(sentence), icon=":material/error:")
+@cache
+def _freeze(_hundreds_of_modules):
+    """What the libraries are made of is there to stay: garbage collection, which would walk all of it every few seconds
+    and stand in the way of a stroke for 50 ms, leaves it out from now on."""
+    gc.freeze()
 
 
 def dark() -> bool:
@@ -104,6 +86,14 @@ def ink() -> str:
 def picture(rgba: np.ndarray, alt: str, width: Literal["content", "stretch"] | int = "content") -> None:
     """Show a picture of images.py. It travels inside the page: a file could be gone when a browser asks for it."""
     st.image(images.data_url(rgba), width=width, alt=alt)
+
+
+def outputs(run: Run, values: np.ndarray, strong: int, names: Sequence[str], width: int = 330) -> str:
+    """HTML of a run's outputs (n,) for one image, as bars; the one at `strong` is filled."""
+    best = np.argsort(-values, kind="stable")[:3]
+    said = ", ".join(f"{names[i]} {formats.percent(float(values[i]))}" for i in best)
+    colour = charts.run_colour(run.number, dark())
+    return images.bars(values, strong, names, colour, f"The outputs of {run.name}, the largest: {said}", width)
 
 
 def train_new(config: RunConfig, **about) -> Run:
@@ -168,8 +158,8 @@ def nothing_yet(what: str) -> NoReturn:
 
 
 def store() -> RunStore:
-    """The run store of this server; StoreError when its database can't be opened."""
-    return open_store(database_url())
+    """The run store as who is looking may see it; StoreError when its database can't be opened."""
+    return people.store()
 
 
 def engine() -> Engine:
@@ -179,7 +169,6 @@ def engine() -> Engine:
 
 @st.cache_resource(show_spinner=False)
 def _engine(url):
-    open_store(url).purge(before=time.time() - UNDO_SECONDS)
     engine = Engine(open_store(url), os.environ.get("MLP_SCHEDULER"))
     engine.start()
     return engine

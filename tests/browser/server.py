@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -74,17 +75,19 @@ def free_port():
 class Server:
     """`streamlit run streamlit_app.py` on a free port; `settings` are further variables of its environment."""
 
+    before: Sequence[str] = ()  # of the command
+
     def __init__(self, database_url, log, **settings):
         self.database_url, self.log, self.settings = database_url, log, settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
 
-    def start(self):
-        """Start and wait until it is healthy; returns self."""
-        self.port = free_port()
+    def start(self, port=None):
+        """Start, at that port or a free one, and wait until it is healthy; returns self."""
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
+        command = [*self.before, sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
         environment = {**os.environ, "MLP_DATABASE_URL": self.database_url, **self.settings}
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(

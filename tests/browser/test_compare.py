@@ -2,10 +2,13 @@
 
 import csv
 import io
+from contextlib import suppress
+from itertools import count
 
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 from threadpoolctl import threadpool_limits
 
@@ -45,10 +48,18 @@ def open_compare(server, open_page, runs):
 
 def choose(page, row):
     """Click the box of a row, counted from 1."""
-    box = resting_box(page, page.get_by_test_id("stDataFrame"))
     was = page.url
-    page.mouse.click(box["x"] + BOX, box["y"] + ROW * row + ROW / 2)
-    page.wait_for_url(lambda url: url != was)
+
+    def chosen():
+        page.locator("[data-test-script-state=notRunning]").wait_for()  # until then, what is above the table may grow
+        expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
+        box = resting_box(page, page.get_by_test_id("stDataFrame"))
+        page.mouse.click(box["x"] + BOX, box["y"] + ROW * row + ROW / 2)
+        with suppress(PlaywrightTimeout):  # a table that is drawn anew just then has no rows yet to click at
+            page.wait_for_url(lambda url: url != was, timeout=10_000)
+        return page.url != was
+
+    wait_for(chosen, "the choice", patience=60)
 
 
 def button(page, name):
@@ -110,10 +121,16 @@ def test_a_name_in_the_legend_hides_its_line_and_shows_it_again(open_compare):
 def test_hover_gives_the_values_of_every_run(open_compare, runs):
     page = open_compare()
     wait_for(lambda: lines(page) == 3, "three lines")
-    box = page.locator("[data-testid=stVegaLiteChart] svg .mark-line").first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 10)
+    box = resting_box(page, page.locator("[data-testid=stVegaLiteChart] svg .mark-line").first)
     tip = page.locator("#vg-tooltip-element.visible")
-    expect(tip).to_be_visible()
+    at = count()
+
+    def hovers():
+        """A hand that rests on a chart still moves a little; the page may have drawn it anew just before."""
+        page.mouse.move(box["x"] + box["width"] - 2 - next(at) % 2, box["y"] + 10)
+        return tip.is_visible()
+
+    wait_for(hovers, "the values")
     assert all(f"{100 * run.last_accuracy:.2f}%" in tip.inner_text() for run in runs)
 
 
@@ -206,7 +223,7 @@ def test_a_run_gets_a_name_and_a_note_and_is_deleted_and_taken_back(open_compare
 def test_a_run_that_trains_grows_while_it_is_compared(open_compare, server, database, runs):
     page = open_compare(1)
     button(page, "Fork").click()
-    page.get_by_role("spinbutton", name="Further epochs").fill("60")
+    page.get_by_role("spinbutton", name="Further epochs").fill("600")
     page.get_by_role("spinbutton", name="Further epochs").press("Enter")
     button(page, "Queue the fork").click()
     points = page.locator("[data-testid=stVegaLiteChart] svg .mark-symbol path")

@@ -14,21 +14,26 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard import uploads
-from tests.browser.server import go_to
-from tests.browser.test_train import press_train, status
+from tests.browser.server import Server, go_to
+from tests.browser.train_page import press_train, status
+from tests.dashboard.uploads.test_read import zeros
 
 HEIGHT, WIDTH, NAMES = 9, 6, ["ring", "bar", "<b>dot</b>"]
 
 
-@pytest.fixture
-def shapes(rng):
-    """300 pictures of three shapes with noise, oblong."""
+def three_shapes(rng):
+    """(images, labels) of 300 pictures of three shapes with noise, oblong."""
     labels = (np.arange(300) % 3).astype(np.uint8)
     images = rng.integers(0, 90, (300, HEIGHT, WIDTH), dtype=np.uint8)
     images[labels == 0, 1:8, 1] = images[labels == 0, 1:8, 4] = 250
     images[labels == 1, 1:8, 2:4] = 250
     images[labels == 2, 4:6, 2:4] = 250
     return images, labels
+
+
+@pytest.fixture
+def shapes(rng):
+    return three_shapes(rng)
 
 
 def idx(array):
@@ -55,7 +60,7 @@ def save(page, title, names=""):
 
 def choose_set(page, title):
     page.get_by_role("combobox", name="Data set").click()
-    page.get_by_role("option", name=title).click()
+    page.get_by_role("option", name=title, exact=True).click()
 
 
 def test_idx_files_become_a_set_that_is_trained_on_and_understood(server, open_page, shapes):
@@ -82,14 +87,21 @@ def test_idx_files_become_a_set_that_is_trained_on_and_understood(server, open_p
     expect(matrix.get_by_text("<b>dot</b>").first).to_be_visible()
 
     go_to(page, "Weights")
-    field = page.get_by_test_id("stImage").locator("img").nth(1)
+    field = page.get_by_role("img", name=re.compile("^Weights of Unit"))
     expect(field).to_be_visible()
+    assert size_of(field) == (8 * (WIDTH + 2), 8 * (HEIGHT + 2))  # a clear edge around it
     go_to(page, "Draw")
     expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
 
     go_to(page, "Data")
     expect(page.get_by_text("Used by 1 run.")).to_be_visible()
     expect(page.get_by_role("button", name="Remove")).to_be_disabled()
+
+
+def size_of(picture):
+    """(width, height) of the picture itself, in pixels."""
+    expect(picture).to_be_visible()
+    return tuple(picture.evaluate("image => [image.naturalWidth, image.naturalHeight]"))
 
 
 def as_npz(images, labels):
@@ -103,8 +115,20 @@ def as_csv(images, labels):
     return [("shapes.csv", "\n".join(",".join(map(str, row)) for row in rows).encode())]
 
 
+def as_headed_csv(images, labels):
+    """The label first, and pixels called by their places, as scikit-learn's and Kaggle's files have them."""
+    _, height, width = images.shape
+    head = ["label", *(f"{row}x{column}" for row in range(1, height + 1) for column in range(1, width + 1))]
+    rows = np.column_stack([labels, images.reshape(len(images), -1)])
+    return [("shapes.csv", "\n".join(",".join(map(str, row)) for row in (head, *rows)).encode())]
+
+
 def as_idx(images, labels):
     return [("shapes-images", idx(images)), ("shapes-labels", idx(labels))]
+
+
+def as_gz(images, labels):
+    return [(f"{name}.gz", gzip.compress(data)) for name, data in as_idx(images, labels)]
 
 
 def download(page, name, tmp_path):
@@ -115,7 +139,7 @@ def download(page, name, tmp_path):
     return path
 
 
-@pytest.mark.parametrize("form", [as_npz, as_csv, as_idx])
+@pytest.mark.parametrize("form", [as_npz, as_csv, as_headed_csv, as_idx, as_gz])
 def test_a_set_of_each_format_is_trained_shown_and_exported(server, database, open_page, shapes, tmp_path, form):
     images, labels = shapes
     page = open_page(server.url)
@@ -154,6 +178,38 @@ def test_a_set_of_each_format_is_trained_shown_and_exported(server, database, op
     assert "of 51 images" in said
 
 
+def test_the_largest_images_and_the_most_classes_are_shown_on_every_page(server, open_page, rng):
+    labels = (np.arange(2400) % 100).astype(np.uint8)
+    patterns = rng.integers(0, 256, (100, 64, 64))
+    images = ((patterns[labels] + rng.integers(0, 256, (2400, 64, 64))) // 2).astype(np.uint8)
+    page = open_page(server.url)
+    go_to(page, "Data")
+    add(page, *as_npz(images, labels))
+    expect(page.get_by_role("dialog").get_by_text("64 x 64 pixels, 100 classes")).to_be_visible()
+    save(page, "A hundred signs")
+    expect(page.get_by_text("of 100 classes, 64 x 64 pixels each.")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").last.get_by_text("of the variance").first).to_be_visible()
+
+    go_to(page, "Train")
+    choose_set(page, "A hundred signs")
+    expect(page.get_by_role("heading", name="4096-100-100")).to_be_visible()
+    press_train(page)
+    expect(status(page, "Finished")).to_be_visible(timeout=60_000)
+    go_to(page, "Mistakes")
+    expect(page.get_by_text("of 400 images are misread")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    go_to(page, "Weights")
+    width, height = size_of(page.get_by_role("img", name=re.compile("^Weights of Unit")))
+    assert width == height >= 64
+    go_to(page, "Learn")
+    expect(page.get_by_text("Input a⁰, 4,096 pixels")).to_be_visible()
+    go_to(page, "Draw")
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    go_to(page, "Compare")
+    expect(page.get_by_text("The latest run.")).to_be_visible()
+    assert page.get_by_test_id("stMain").evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
 def test_a_csv_becomes_a_set_and_is_removed_again(server, open_page, shapes):
     images, labels = shapes
     squares = images[:, :6].reshape(300, -1)
@@ -172,9 +228,49 @@ def test_a_csv_becomes_a_set_and_is_removed_again(server, open_page, shapes):
     expect(page.get_by_role("option", name="Six")).to_have_count(0)
 
 
-def test_a_file_that_is_not_what_it_claims_gets_a_sentence(server, open_page, shapes):
+IMAGES, LABELS = np.zeros((60, 5, 4), np.uint8), np.arange(60, dtype=np.uint8) % 3
+LIE = b"\0\0\x08\x03" + struct.pack(">3I", 60, 500, 400) + bytes(1200)
+WORDS = b"\n".join(b"0,0,0,0,%s" % word for word in (b"cat", b"dog", b"owl") * 20)
+BOMB = gzip.compress(b"\0\0\x08\x03" + struct.pack(">3I", 250_000, 28, 28)) + zeros(10 * 2**30)
+BROKEN = {
+    "no zip file": ([("broken.npz", b"PK but not a zip file")], "broken.npz must be a zip file, but it begins with"),
+    "truncated gzip": ([("a.gz", gzip.compress(idx(IMAGES))[:-9]), ("b", idx(LABELS))], "a.gz must be whole"),
+    "a header that lies": ([("a", LIE), ("b", idx(LABELS))], "a must have the 12,000,000 bytes that its header says"),
+    "a label out of range": (as_npz(IMAGES, LABELS * 200.0), "must be whole numbers from 0 to 255, got 400"),
+    "labels that are words": ([("words.csv", WORDS)], "words.csv must hold numbers alone, 5 a row"),
+    "labels that are texts": (as_npz(IMAGES, np.array(["a", "b", "c"] * 20)), "must be whole numbers"),
+    "unequal lengths": ([("a", idx(IMAGES)), ("b", idx(LABELS[1:]))], "got 60 images and 59 labels"),
+    "one class": ([("a", idx(IMAGES)), ("b", idx(LABELS * 0))], "must have 2 to 100 classes, got 1"),
+    "a bomb": ([("a.gz", BOMB), ("b", idx(LABELS))], "a.gz must have the 196,000,000 bytes that its header says"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_file_that_is_not_what_it_claims_gets_a_sentence(server, database, open_page, case):
+    files, sentence = BROKEN[case]
     page = open_page(server.url)
     go_to(page, "Data")
-    add(page, ("broken.npz", b"PK but not a zip file"))
-    expect(page.get_by_role("dialog").get_by_text("broken.npz must be a zip file, but it begins with")).to_be_visible()
+    add(page, *files)
+    expect(page.get_by_role("dialog").get_by_text(sentence)).to_be_visible(timeout=10_000)
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
+    assert database.own_sets() == {}
+
+
+def test_an_openml_out_of_reach_is_said_and_the_embedded_set_still_trains(database_url, open_page, tmp_path):
+    nobody = "http://127.0.0.1:9"
+    with Server(database_url, tmp_path / "server.log", HTTPS_PROXY=nobody, https_proxy=nobody) as server:
+        page = open_page(server.url)
+        go_to(page, "Data")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("button", name="Fashion-MNIST from OpenML").click()
+        said = page.get_by_role("dialog").get_by_text("Fashion-MNIST could not be fetched")
+        expect(said).to_be_visible(timeout=10_000)
+        expect(said).to_contain_text("The embedded MNIST")
+        page.keyboard.press("Escape")
+        choose_set(page, "MNIST from OpenML")
+        said = page.get_by_test_id("stMain").get_by_text("OpenML's mnist_784 could not be fetched")
+        expect(said).to_be_visible(timeout=10_000)
+        go_to(page, "Train")
+        press_train(page)
+        expect(status(page, "Finished")).to_be_visible(timeout=60_000)
+        page.close()

@@ -3,38 +3,17 @@
 import contextlib
 import re
 import signal
+import sqlite3
 
 import pytest
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from dashboard.runs.presets import PRESETS
 from dashboard.runs.store import STALE_SECONDS
-from tests.browser.server import PATIENCE, wait_for
-
-
-def button(page, name):
-    """The button in the body; the sidebar has its twin."""
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def press_train(page):
-    button(page, "Train").click()
-    page.wait_for_url("**run=*")
-    return page.url.split("run=")[1]
-
-
-def status(page, name):
-    return page.get_by_test_id("stMain").get_by_text(name).locator("visible=true").first
-
-
-def epoch(page):
-    """The epoch that the page says is under way."""
-    found = re.search(r"epoch (\d+) of", page.get_by_test_id("stMain").inner_text())
-    return int(found[1]) if found else 0
-
-
-def wait_for_epoch(page, number):
-    wait_for(lambda: epoch(page) >= number, f"epoch {number} on the page")
+from dashboard.view.help import HELP
+from tests.browser.server import PATIENCE, go_to, wait_for
+from tests.browser.train_page import button, choose, epoch, press_train, status, wait_for_epoch
+from tests.dashboard.exports.test_script import carried_out, lines
 
 
 def test_a_person_moves_a_slider_presses_train_and_watches_accuracy_grow(server, database, open_page):
@@ -135,19 +114,6 @@ def test_the_server_dies_nothing_is_left_and_resume_ends_as_if_nothing_had_happe
     assert ends[0] == ends[1]
 
 
-def choose(page, label, name):
-    """Choose from a box of the sidebar; a page that is drawn anew just then closes its list."""
-    option = page.get_by_role("option", name=name, exact=True)
-
-    def chosen():
-        with contextlib.suppress(PlaywrightTimeout):
-            page.get_by_role("combobox", name=label).click()
-            option.click(timeout=2000)
-            return True
-
-    wait_for(chosen, f"the choice of {name}")
-
-
 def test_settings_chosen_from_advanced_are_those_of_the_stored_run(server, database, open_page):
     page = open_page(f"{server.url}/?hidden=16&epochs=2&lr=0.05")
     expect(button(page, "Train")).to_be_visible()
@@ -170,6 +136,23 @@ def test_settings_chosen_from_advanced_are_those_of_the_stored_run(server, datab
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_text("Inside the network").click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(7)
+
+
+def test_the_advanced_settings_stay_open_while_one_changes_what_is_above_them(server, open_page):
+    page = open_page(server.url)
+    sidebar = page.get_by_test_id("stSidebar")
+    teaches = sidebar.get_by_text(PRESETS["Shallow, as in the notebook"].teaches.split(" Next, ")[0], exact=True)
+    choose(page, "Preset", "Shallow, as in the notebook")
+    expect(teaches).to_be_visible()
+    page.get_by_text("Advanced", exact=True).click()
+    choose(page, "Activation", "ReLU")
+    expect(teaches).to_have_count(0)  # these are settings of one's own
+    expect(page.get_by_role("combobox", name="Activation")).to_be_visible()
+    layers = sidebar.get_by_role("slider", name="Hidden layers")
+    layers.focus()
+    layers.press("ArrowRight")
+    expect(sidebar.get_by_role("slider", name="Units in layer 2")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Activation")).to_be_visible()
 
 
 def test_an_earlier_run_is_listed_and_opens_by_a_click(server, database, open_page):
@@ -213,20 +196,74 @@ def test_a_moved_slider_trains_anew_over_the_ghost_of_the_run_before(server, dat
     expect(status(page, "Stopped")).to_be_visible()
 
 
-def test_a_hint_is_followed_and_the_code_is_shown(server, database, open_page):
-    page = open_page(f"{server.url}/?hidden=300&epochs=3&lr=0.5&init=normal&subset=6000")
-    press_train(page)
-    expect(page.get_by_text("Saturated units.")).to_be_visible()
+def test_the_ghost_of_a_run_that_was_far_worse_is_inside_the_plot(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=16&epochs=3&lr=0.005")
+    page.get_by_text("Train on change").first.click()
     expect(status(page, "Finished")).to_be_visible()
-    page.get_by_role("button", name="Why", exact=True).first.click()
-    expect(page.get_by_text("Xavier keeps them small")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Train with initialisation Xavier").click()
-    page.wait_for_url("**init=xavier**")  # the controls follow
-    wait_for(lambda: database.latest(1)[0].config.init == "xavier", "the run with the remedy")
+    assert database.latest(1)[0].best_accuracy < 0.8
+    choose(page, "Preset", "98 % in seconds")
+    expect(page.get_by_text("Run 2: epoch")).to_be_visible()
+    wait_for(lambda: database.latest(1)[0].epochs_done, "the first epoch")
+    assert database.latest(1)[0].best_accuracy > 0.9
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    ghost = chart.locator("svg .mark-line path[opacity='0.45']")
+    expect(ghost).to_have_count(1)
+    line, plot = (each.bounding_box() for each in (ghost, chart.locator("svg .role-frame > g > path.background").first))
+    assert line["width"] > 20
+    assert plot["y"] - 2 <= line["y"]
+    assert line["y"] + line["height"] <= plot["y"] + plot["height"] + 2
+    button(page, "Stop").click()
+    expect(status(page, "Stopped")).to_be_visible()
+
+
+def test_runs_superseded_in_their_first_epoch_leave_nothing(server, database, open_page):
+    page = open_page(f"{server.url}/?hidden=1024,1024&batch=8")
+    page.get_by_text("Train on change").first.click()
+    wait_for(lambda: database.latest(1) and database.latest(1)[0].progress > 0, "the first run's first batches")
+    slider = page.get_by_role("slider", name="Learning rate")
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowLeft")
+        page.wait_for_timeout(100)  # a quick hand's pace: the page has not answered yet
+    at = float(worth(slider))
+    page.wait_for_url(lambda url: f"lr={at}&" in url)
+    newest = wait_for(lambda: (run := database.latest(1)[0]).config.lr == at and run, "the run of the last move")
+    wait_for(lambda: database.get(newest.id).status == "running", "its start")
+    wait_for(lambda: active(database) == [newest.id], "the end of all but the newest")
+    assert [run.id for run in database.latest(None)] == [newest.id]
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("table[role=grid]")).to_have_attribute("aria-rowcount", "2")  # one below the head
+    button(page, "Stop").click()
+    expect(status(page, "Stopped")).to_be_visible()
+    assert active(database) == []
+
+
+def worth(slider):
+    """The value that stands over the thumb."""
+    return (
+        slider.locator("xpath=ancestor::*[@data-testid='stSlider']").get_by_test_id("stSliderThumbValue").inner_text()
+    )
+
+
+def active(database):
+    """The ids of all runs that wait or train, deleted ones among them, as the file itself has them."""
+    with contextlib.closing(sqlite3.connect(database.url.removeprefix("sqlite:///"))) as db:
+        return [row[0] for row in db.execute("SELECT id FROM runs WHERE status IN ('queued', 'running')")]
+
+
+def test_the_code_shown_of_a_run_prints_its_numbers(server, database, open_page, tmp_path):
+    page = open_page(f"{server.url}/?hidden=16&epochs=2&dropout=0.1")
+    run = press_train(page)
     expect(status(page, "Finished")).to_be_visible()
     page.get_by_text("The code of this run").click()
-    expect(page.get_by_text("init='xavier'")).to_be_visible()
+    block = page.get_by_test_id("stCode")
+    expect(block).to_contain_text("dropout=0.1")
+    shown = block.locator("code").text_content()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block.hover()
+    block.get_by_role("button", name="Copy").click()
+    wait_for(lambda: page.evaluate("navigator.clipboard.readText()").strip() == shown.strip(), "the script's copy")
+    assert carried_out(shown, tmp_path) == lines(database.epochs(run))
 
 
 def test_a_newcomer_is_led_to_a_trained_network_and_its_mistakes_in_three_clicks(server, open_page):
@@ -237,3 +274,50 @@ def test_a_newcomer_is_led_to_a_trained_network_and_its_mistakes_in_three_clicks
     mistake = page.get_by_role("button", name=re.compile(r"^Image \d+: \d, read as \d$"))
     mistake.first.click()
     expect(page.get_by_text(re.compile(r"A \d, read as \d with"))).to_be_visible()
+
+
+def test_every_preset_says_what_to_watch(server, open_page):
+    page = open_page(server.url)
+    expect(button(page, "Train")).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    for name, preset in reversed(PRESETS.items()):
+        choose(page, "Preset", name)
+        told, following = preset.teaches.split(" Next, ")
+        expect(sidebar.get_by_text(told, exact=True)).to_be_visible()
+        expect(sidebar.get_by_text(f"Next, {following}", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name=preset.config.architecture, exact=True)).to_be_visible()
+
+
+def test_every_control_explains_itself(server, open_page):
+    page = open_page(f"{server.url}/?hidden=16&optimizer=nesterov&validation=1000")
+    expect(button(page, "Train")).to_be_visible()
+    page.get_by_text("Advanced", exact=True).click()
+    icons = page.get_by_test_id("stSidebar").get_by_test_id("stTooltipIcon").locator("visible=true")
+    expect(icons).to_have_count(len(HELP))
+    beginnings = {name: text.split("$")[0][:20] for name, text in HELP.items()}
+    explained = set()
+    for icon in icons.all():
+        icon.scroll_into_view_if_needed()
+        icon.hover()
+        tooltip = page.get_by_test_id("stTooltipContent")
+        expect(tooltip).to_have_count(1)
+        expect(tooltip).to_contain_text("scikit-learn: ")
+        said = tooltip.inner_text()
+        assert "PyTorch: " in said
+        assert tooltip.locator(".katex-error").count() == 0, said
+        (name,) = [name for name, beginning in beginnings.items() if said.startswith(beginning)]
+        assert (tooltip.locator(".katex").count() > 0) is ("$" in HELP[name]), name
+        explained.add(name)
+        page.mouse.move(1000, 10)
+        expect(tooltip).to_have_count(0)
+    assert explained == set(HELP)
+
+
+def test_digits_of_scikit_learn_train_and_are_shown(server, database, open_page):
+    page = open_page(f"{server.url}/?dataset=digits&hidden=32&epochs=30&batch_size=16&lr=3")
+    expect(page.get_by_role("heading", name="64-32-10")).to_be_visible()
+    run = press_train(page)
+    expect(status(page, "Finished")).to_be_visible()
+    assert database.get(run).last_accuracy > 0.85
+    go_to(page, "Mistakes")
+    expect(page.get_by_text("images are misread")).to_be_visible()

@@ -2,9 +2,7 @@
 
 import re
 import signal
-import subprocess
-import urllib.request
-from pathlib import Path
+import socket
 
 import pytest
 from playwright.sync_api import expect
@@ -15,50 +13,22 @@ from dashboard.runs.points import points
 from dashboard.runs.store import RunStore
 from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
-from dashboard.runs.trainer import results
-from tests.browser.server import ROOT, Server, go_to, wait_for
+from dashboard.runs.trainer import results, train_run
+from tests.browser import test_accessible
+from tests.browser.proxy import Proxy
+from tests.browser.server import Server, go_to, wait_for
 from tests.cluster.machines import Cluster
-from tests.support import free_port, nginx
+from tests.support import nginx
+
+SHOWS = test_accessible.SHOWS | {
+    "Compare": "The latest 2 runs.",
+    "Sweep": "Try many settings at once",
+    "Draw": "Nothing is drawn yet",
+}
 
 WIDTHS = tuple((width,) for width in (8, 16, 24, 32, 48, 64, 96, 128))
 RATES = (0.3, 1.0, 2.0, 3.0, 5.0)
 SETTINGS = {"STREAMLIT_SERVER_COOKIE_SECRET": "one secret for both"}
-
-
-class Proxy:
-    """nginx with docs/nginx.conf, its ports and folders exchanged for the test's."""
-
-    def __init__(self, folder, servers):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        text = (ROOT / "docs" / "nginx.conf").read_text()
-        ours = {"127.0.0.1:8080": f"127.0.0.1:{self.port}", "/run/": f"{folder}/", "/var/log/": f"{folder}/"}
-        ours |= {f"127.0.0.1:850{i}": f"127.0.0.1:{server.port}" for i, server in enumerate(servers, start=1)}
-        for theirs, value in ours.items():
-            assert theirs in text
-            text = text.replace(theirs, value)
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi",
-                                                                               "uwsgi", "scgi"))  # fmt: skip
-        config = Path(folder) / "nginx.conf"
-        config.write_text(text.replace("http {", f"http {{\n{temporary}", 1))
-        self.log = folder / "mlp-lab-nginx.log"
-        command = [nginx(), "-c", config, "-e", self.log, "-g", "daemon off;"]
-        self.process = subprocess.Popen(list(map(str, command)), stderr=subprocess.DEVNULL)
-        wait_for(self.answers, "an answer of nginx")
-
-    def answers(self):
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.get("/_stcore/health").status == 200
-        except OSError:
-            return False
-
-    def get(self, path, **headers):
-        return urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=5)
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture
@@ -179,6 +149,49 @@ def shown_done(page):
     """The finished runs that the page tells of."""
     found = re.search(r"(\d+) of 40 runs", page.get_by_test_id("stMain").inner_text())
     return int(found[1]) if found else 0
+
+
+HEADERS = {
+    "Content-Security-Policy": "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def test_every_page_draws_under_the_headers_of_the_proxy(servers, proxy, open_page):
+    """The console, which open_page keeps empty, would tell of anything that the policy forbids."""
+    store = RunStore(servers[0].database_url)
+    for seed in range(2):
+        run = store.create(RunConfig(hidden=(8,), epochs=2, subset=2000, seed=seed))
+        with threadpool_limits(1, "blas"):
+            train_run(run.id, run.submission, store.url)
+    store.close()
+    answer = proxy.get("/")
+    for name, value in HEADERS.items():
+        assert value in answer.headers[name]
+    assert "nginx/" not in answer.headers["Server"]
+    page = open_page(proxy.url)
+    for title in set(SHOWS) - {"Train"}:
+        go_to(page, title)
+        expect(page.get_by_text(SHOWS[title]).locator("visible=true").first).to_be_visible()
+    go_to(page, "Mistakes")
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("host", "taken"), [("127.0.0.1", True), ("localhost", True), ("evil.example", False)])
+def test_a_websocket_under_another_name_is_refused(servers, host, taken):
+    """As a browser sends it that a forged name has led here."""
+    port = servers[0].port
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Origin: http://{host}:{port}\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request.encode())
+        assert (b" 101 " in connection.recv(200).split(b"\r\n")[0]) is taken
 
 
 def test_a_browser_keeps_its_seat_and_many_browsers_have_many(proxy):

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from dashboard import datasets, exports
 from dashboard.analysis import answers, evaluation
 from mlpcore import MLP
-from tests.browser.server import go_to
-from tests.browser.test_train import button, press_train, status, wait_for, wait_for_epoch
+from tests.browser.server import go_to, wait_for
+from tests.browser.train_page import button, press_train, status, wait_for_epoch
 
 
 def test_a_click_on_a_cell_filters_and_a_click_on_an_image_opens_it(server, database, open_page):

@@ -21,7 +21,7 @@ class Machine:
 
     def __init__(self, folder, *command, **settings):
         self.folder = folder
-        folder.mkdir()
+        folder.mkdir(parents=True)
         ours = {"PYTHONPATH": str(ROOT), "HOME": str(folder), "MLP_CACHE_DIR": str(folder / "cache")}
         others = {name: value for name, value in os.environ.items() if not name.startswith(("MLP_", "DASK_"))}
         self.log = folder / "log"
@@ -43,25 +43,39 @@ class Machine:
 
 
 class Cluster:
-    """`dask scheduler` and `dask worker`s, as docs/scaling.md starts them."""
+    """`dask scheduler` and `dask worker`s, as docs/scaling.md starts them.
 
-    def __init__(self, folder, workers):
-        self.address = f"tcp://127.0.0.1:{support.free_port()}"
+    `security` are further options of both, `settings` further variables of their environment.
+    """
+
+    def __init__(self, folder, workers, *, protocol="tcp", security=(), **settings):
+        self.address = f"{protocol}://127.0.0.1:{support.free_port()}"
         port = self.address.rpartition(":")[2]
         quiet = ("--dashboard-address", "127.0.0.1:0")
         self.scheduler = Machine(
-            folder / "scheduler", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port, *quiet
-        )
+            folder / "scheduler", "distributed.cli.dask_scheduler", "--protocol", protocol, "--host", "127.0.0.1",
+            "--port", port, *quiet, *security, **settings,
+        )  # fmt: skip
         preload = ("--preload", "dashboard.runs.cluster", "--no-dashboard")
         self.workers = [
-            Machine(folder / f"worker{i}", "distributed.cli.dask_worker", self.address, "--nthreads", "1", *preload)
+            Machine(
+                folder / f"worker{i}",
+                "distributed.cli.dask_worker",
+                self.address,
+                "--nthreads",
+                "1",
+                *preload,
+                *security,
+                **settings,
+            )
             for i in range(workers)
         ]
 
     def wait(self):
         """Until every worker is there; returns self."""
         with Client(self.address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(len(self.workers), timeout=60)
+            if self.workers:
+                client.wait_for_workers(len(self.workers), timeout=60)
         return self
 
     def end(self):

@@ -81,63 +81,76 @@ def arff(images, labels):
 
 
 @pytest.fixture
-def openml(monkeypatch, own_cache):
-    """A stand-in of the parts of OpenML's API that fetch_openml uses, with 60 + 10 small images; counts requests."""
-    rng = np.random.default_rng(1)
-    images, labels = rng.integers(0, 256, (70, 9), dtype=np.uint8), rng.integers(0, 10, 70, dtype=np.uint8)
-    file = arff(images, labels)
-    asked = []
+def openml_of(monkeypatch, own_cache):
+    """Start a stand-in of the parts of OpenML's API that fetch_openml uses, with one set; gives the paths asked for."""
+    servers = []
 
     def feature(i, name, kind, target):
         return {"index": str(i), "name": name, "data_type": kind, "is_target": target, "is_ignore": "false",
                 "is_row_identifier": "false", "number_of_missing_values": "0"}  # fmt: skip
 
-    features = [feature(i, f"pixel{i + 1}", "numeric", "false") for i in range(9)]
-    features.append(feature(9, "class", "nominal", "true") | {"nominal_value": [str(digit) for digit in range(10)]})
+    def openml_of(name, images, labels):
+        file, asked = arff(images, labels), []
+        pixels = images.shape[1]
+        features = [feature(i, f"pixel{i + 1}", "numeric", "false") for i in range(pixels)]
+        classes = {"nominal_value": [str(digit) for digit in range(10)]}
+        features.append(feature(pixels, "class", "nominal", "true") | classes)
 
-    class Api(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            described = {"id": "554", "name": "mnist_784", "version": "1", "format": "ARFF", "status": "active",
-                         "description": "", "url": f"{base}/file", "md5_checksum": hashlib.md5(
-                             gzip.decompress(file)).hexdigest()}  # fmt: skip
-            answers = {
-                "/list/mnist_784/data_version/1": {"data": {"dataset": [{"did": 554, "status": "active"}]}},
-                "/data/554": {"data_set_description": described},
-                "/features/554": {"data_features": {"feature": features}},
-                "/qualities/554": {"data_qualities": {"quality": [{"name": "NumberOfInstances", "value": "70"}]}},
-            }
-            packed = self.path == "/file"
-            if packed:
-                body = file
-            elif self.path in answers:
-                body = json.dumps(answers[self.path]).encode()
-            else:
-                return self.send_error(404)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            if packed:
-                self.send_header("Content-Encoding", "gzip")
-            self.end_headers()
-            return self.wfile.write(body)
+        class Api(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                described = {"id": "554", "name": name, "version": "1", "format": "ARFF", "status": "active",
+                             "description": "", "url": f"{base}/file", "md5_checksum": hashlib.md5(
+                                 gzip.decompress(file)).hexdigest()}  # fmt: skip
+                instances = {"name": "NumberOfInstances", "value": str(len(labels))}
+                answers = {
+                    f"/list/{name.lower()}/data_version/1": {"data": {"dataset": [{"did": 554, "status": "active"}]}},
+                    "/data/554": {"data_set_description": described},
+                    "/features/554": {"data_features": {"feature": features}},
+                    "/qualities/554": {"data_qualities": {"quality": [instances]}},
+                }
+                packed = self.path == "/file"
+                if packed:
+                    body = file
+                elif self.path in answers:
+                    body = json.dumps(answers[self.path]).encode()
+                else:
+                    return self.send_error(404)
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                if packed:
+                    self.send_header("Content-Encoding", "gzip")
+                self.end_headers()
+                return self.wfile.write(body)
 
-        def log_message(self, *_):
-            """Quiet."""
+            def log_message(self, *_):
+                """Quiet."""
 
-    server = HTTPServer(("127.0.0.1", 0), Api)
-    base = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setattr(_openml, "_SEARCH_NAME", base + "/list/{}")
-    monkeypatch.setattr(_openml, "_DATA_INFO", base + "/data/{}")
-    monkeypatch.setattr(_openml, "_DATA_FEATURES", base + "/features/{}")
-    monkeypatch.setattr(_openml, "_DATA_QUALITIES", base + "/qualities/{}")
+        server = HTTPServer(("127.0.0.1", 0), Api)
+        base = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        servers.append((server, thread))
+        for what, path in (("SEARCH_NAME", "list"), ("DATA_INFO", "data"), ("DATA_FEATURES", "features"),
+                           ("DATA_QUALITIES", "qualities")):  # fmt: skip
+            monkeypatch.setattr(_openml, f"_{what}", f"{base}/{path}/{{}}")
+        return asked
+
+    yield openml_of
+    for server, thread in servers:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def openml(openml_of, monkeypatch):
+    """A stand-in of OpenML with 60 + 10 small images as mnist_784."""
+    rng = np.random.default_rng(1)
+    images, labels = rng.integers(0, 256, (70, 9), dtype=np.uint8), rng.integers(0, 10, 70, dtype=np.uint8)
     sums = hashlib.sha256(images).hexdigest(), hashlib.sha256(labels).hexdigest()
     monkeypatch.setitem(datasets.DATASETS, "mnist_784", datasets.About("MNIST from OpenML", 60, 10, 9, 10, *sums))
-    yield images, labels, asked
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return images, labels, openml_of("mnist_784", images, labels)
 
 
 def test_openml_is_fetched_as_version_one_and_kept(openml):
@@ -172,7 +185,7 @@ def test_an_openml_that_is_silent_is_waited_for_no_longer_than_promised(own_cach
         monkeypatch.setattr(_openml, "_SEARCH_NAME", f"http://127.0.0.1:{silent.getsockname()[1]}/list/{{}}")
         with pytest.raises(datasets.DatasetError, match=r"has not sent Fashion-MNIST within 0\.3 seconds\. It is"):
             fashion.fashion_mnist()
-        waiting = fashion._fetching["Fashion-MNIST"]
+        waiting = fashion._asking["Fashion-MNIST"]
         assert waiting.is_alive()
         silent.accept()[0].close()
     waiting.join(20)
@@ -180,7 +193,55 @@ def test_an_openml_that_is_silent_is_waited_for_no_longer_than_promised(own_cach
         fashion.fashion_mnist()
 
 
+def test_three_people_who_ask_at_once_get_one_answer(monkeypatch):
+    asked, waiting = [], threading.Semaphore(0)
+
+    def fetch(name, version):
+        asked.append(name)
+        for _ in range(3):
+            assert waiting.acquire(timeout=20)
+        return np.zeros((2, 4), np.uint8), np.arange(2, dtype=np.uint8)
+
+    def join(fetching, timeout):
+        waiting.release()
+        threading.Thread.join(fetching, timeout)
+
+    def ask(answers):
+        answers.append(fashion.patiently("some", 1))
+
+    monkeypatch.setattr(fashion, "fetch", fetch)
+    monkeypatch.setattr(fashion._Asked, "join", join)
+    answers = []
+    threads = [threading.Thread(target=ask, args=(answers,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(answers) == 3
+    assert all(answer is answers[0] for answer in answers)
+    assert (asked, fashion._asking) == (["some"], {})
+
+
 def test_fashion_mnist_from_an_openml_out_of_reach_is_said(own_cache, monkeypatch):
     monkeypatch.setattr(_openml, "_SEARCH_NAME", "http://127.0.0.1:9/list/{}")
     with pytest.raises(datasets.DatasetError, match="Fashion-MNIST could not be fetched: <urlopen error"):
+        fashion.fashion_mnist()
+
+
+def test_fashion_mnist_is_fetched_and_keeps_its_split_and_names(openml_of, monkeypatch):
+    labels = np.arange(70, dtype=np.uint8) % 10
+    images = np.random.default_rng(2).integers(0, 256, (70, 784), dtype=np.uint8)
+    openml_of("Fashion-MNIST", images, labels)
+    monkeypatch.setattr(fashion, "EACH", 7)
+    monkeypatch.setattr(fashion, "TRAINING", 60)
+    parts = fashion.fashion_mnist()
+    np.testing.assert_array_equal(parts.images, images)
+    np.testing.assert_array_equal(parts.labels, labels)
+    assert (parts.shape, parts.train_samples, parts.class_names[9]) == ((28, 28), 60, "Ankle boot")
+
+
+def test_a_fashion_mnist_with_other_classes_is_refused(openml_of, monkeypatch):
+    openml_of("Fashion-MNIST", np.zeros((70, 784), np.uint8), np.zeros(70, np.uint8))
+    monkeypatch.setattr(fashion, "EACH", 7)
+    with pytest.raises(datasets.DatasetError, match="must have 7 images of 28 x 28 pixels in each of 10 classes"):
         fashion.fashion_mnist()

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mlpcore import MLP, DeeperModel, Linear, Network, ShallowModel, sigmoid, sigmoid_derivative
+from mlpcore import MLP, SGD, DeeperModel, Linear, Network, ShallowModel, sigmoid, sigmoid_derivative, train
+from mlpcore.linear import parts_of, product
 
 
 class Custom(Network):
@@ -126,7 +127,43 @@ def test_flattened_the_layers_arrays_are_parts_of_one(rng):
     values, gradients = net.flatten()
     assert all((value == kept).all() for (_, value, _), kept in zip(net.parameters(), before, strict=True))
     np.testing.assert_array_equal(net(x), outputs)
-    assert all(value.ctypes.data % 64 == values.ctypes.data % 64 for _, value, _ in net.parameters())
+    assert all(array.ctypes.data % 64 == 0 for _, *pair in net.parameters() for array in pair)
     values[:] = 2
     gradients[:] = 3
     assert all((value == 2).all() and (gradient == 3).all() for _, value, gradient in net.parameters())
+
+
+def test_the_products_of_the_sizes_that_train_are_cut_into_parts():
+    assert parts_of(32, 784, 100) == parts_of(100, 32, 784) == 4
+    assert parts_of(32, 784, 16) == parts_of(10, 784, 30) == 1  # small as they are
+    assert parts_of(128, 784, 512) == 1  # parts would be too thin
+
+
+@pytest.mark.parametrize(("m", "k", "n"), [(32, 784, 100), (100, 32, 784), (64, 400, 50), (33, 784, 100), (7, 5, 3)])
+def test_a_product_in_parts_is_the_product(rng, m, k, n):
+    a, b = rng.standard_normal((m, k), dtype=np.float32), rng.standard_normal((k, n), dtype=np.float32)
+    exact = a.astype(float) @ b.astype(float)
+    for left in (a, np.asfortranarray(a)):
+        for right in (b, np.asfortranarray(b)):
+            np.testing.assert_allclose(product(left, right), exact, atol=1e-3)
+            for order in "CF":
+                out = np.full((m, n), np.nan, np.float32, order)
+                product(left, right, out)
+                np.testing.assert_allclose(out, exact, atol=1e-3)
+
+
+@pytest.mark.parametrize(("sizes", "rows"), [([784, 100, 100, 10], 32), ([784, 300, 10], 50), ([784, 512, 10], 128)])
+def test_a_step_of_training_is_that_of_backward_at_sizes_that_are_cut_and_that_lie_by_unit(rng, sizes, rows):
+    x, y = rng.random((rows, 784)), rng.integers(10, size=rows)
+    nets = [MLP(sizes, rng=np.random.default_rng(1), dtype=float) for _ in range(2)]
+    next(train(nets[0], SGD(0.3), (x, y), epochs=1, batch_size=rows, rng=rng))
+    for i, layer in enumerate(nets[1].layers):  # by the formulas, without mlpcore's products
+        layer.a = x if i == 0 else nets[1].layers[i - 1].out
+        layer.out = 1 / (1 + np.exp(-(layer.a @ layer.W.T + layer.b)))
+    delta = (layer.out - np.eye(10)[y]) * layer.out * (1 - layer.out) / rows
+    for layer in reversed(nets[1].layers):
+        layer.change = 0.3 * delta.T @ layer.a, 0.3 * delta.sum(axis=0)
+        delta = (delta @ layer.W) * layer.a * (1 - layer.a)
+    for trained, layer in zip(nets[0].layers, nets[1].layers, strict=True):
+        np.testing.assert_allclose(trained.W, layer.W - layer.change[0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(trained.b, layer.b - layer.change[1], rtol=1e-9, atol=1e-12)

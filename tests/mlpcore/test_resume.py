@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from dashboard.datasets.augmentation import Augmentation
 from mlpcore import (
     MLP,
     OPTIMIZERS,
     SCHEDULES,
     SGD,
-    Augmentation,
     EarlyStopping,
     Regularization,
     TrainingState,

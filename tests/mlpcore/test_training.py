@@ -41,9 +41,9 @@ def test_each_epoch_visits_every_sample_once_in_a_new_order(rng, monkeypatch):
     seen = []
     original = MLP._backward
 
-    def spy(self, a, y, **options):
+    def spy(self, delta, work, **options):
         seen.append(self.layers[0].input[:, 0].tolist())
-        original(self, a, y, **options)
+        original(self, delta, work, **options)
 
     monkeypatch.setattr(MLP, "_backward", spy)
     X = np.zeros((10, 12), np.float32)
@@ -114,14 +114,26 @@ def test_progress_wraps_the_batches_as_tqdm_does(rng):
 @pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
 def test_divergence_is_told_with_epoch_and_batch(rng):
     with pytest.raises(Diverged, match="epoch 1, batch 2") as caught:
-        list(train(MLP(SIZES, rng=rng), SGD(1e39), blobs(rng), epochs=3, batch_size=30, rng=rng))
+        list(train(MLP(SIZES, rng=rng), SGD(1e42), blobs(rng), epochs=3, batch_size=30, rng=rng))
     assert (caught.value.epoch, caught.value.batch) == (1, 2)
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered", "ignore:invalid value encountered")
 def test_divergence_in_the_last_batch_is_told_too(rng):
     with pytest.raises(Diverged, match="epoch 1, batch 1"):
-        list(train(MLP(SIZES, rng=rng), SGD(1e39), blobs(rng), epochs=3, batch_size=90, rng=rng))
+        list(train(MLP(SIZES, rng=rng), SGD(1e42), blobs(rng), epochs=3, batch_size=90, rng=rng))
+
+
+@pytest.mark.parametrize("settle", [4, 256])
+def test_divergence_is_told_of_its_batch_however_seldom_it_is_looked_for(monkeypatch, settle):
+    monkeypatch.setattr("mlpcore.training.SETTLE", settle)
+    X, y = blobs(np.random.default_rng(0))
+    X[50] = np.nan
+    place = int(np.flatnonzero(np.random.default_rng(5).permutation(len(X)) == 50)[0])
+    net = MLP(SIZES, rng=np.random.default_rng(1))
+    with pytest.raises(Diverged) as caught:
+        next(train(net, SGD(0.1), (X, y), epochs=1, batch_size=3, rng=np.random.default_rng(5)))
+    assert caught.value.batch == place // 3 + 1 > 4
 
 
 @pytest.mark.parametrize("lr", [0, -0.1, float("nan"), float("inf")])

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.runs.engine import Engine
-from dashboard.runs.store import RunStore, StoreError, open_store
+from dashboard.runs.store import RunStore, StoreError, close_stores
 from dashboard.view import shell
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -45,4 +45,4 @@ def open_app(database_url, scheduler, monkeypatch):
     with contextlib.suppress(StoreError):  # of the tests that have a bad database
         shell.engine().close()
     st.cache_resource.clear()
-    open_store.cache_clear()
+    close_stores()

@@ -26,6 +26,19 @@ def test_an_empty_pad_says_so_and_a_gone_run_too(open_app, store, cache_dir):
     assert app.multiselect[0].disabled
 
 
+def test_a_run_without_hidden_layers_answers_too(open_app, store, cache_dir):
+    run = store.create(RunConfig(hidden=(), epochs=1, subset=600))
+    train_run(run.id, run.submission, store.url)
+    app = open_app("pages/draw.py")
+    app.session_state["draw.pad.held"] = {"sheet": 0, "strokes": [[20, 140, 40, 140, 240]]}
+    app.run()
+    assert not app.exception
+    shown = " ".join(part.proto.body for part in app.get("html"))
+    assert re.search(r"reads a <b>\d</b>, with", shown)
+    assert "For and against a" in shown
+    assert "Hidden layer" not in shown
+
+
 def test_kept_digits_are_shown_while_the_pad_is_empty(open_app, store, cache_dir):
     run = store.create(RunConfig(hidden=(8,), epochs=1, subset=600))
     train_run(run.id, run.submission, store.url)

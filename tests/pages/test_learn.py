@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard import datasets
-from dashboard.analysis import answers, steps
+from dashboard.analysis import answers, moves, steps
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 
@@ -39,12 +39,40 @@ def test_every_step_shows_the_numbers_of_the_trace(open_app, run, store):
     for title in slider.options:
         app.select_slider(key="learn.step").set_value(title).run()
         assert not app.exception, title
-    assert f"goes from **{found.cost:.6f}** to **{steps.cost_after(found, run.config.lr):.6f}**" in text_of(app)
+    assert f"goes from **{found.cost:.6f}** to **{moves.first_step(found, run.config).cost:.6f}**" in text_of(app)
 
     app.select_slider(key="learn.step").set_value("Layer 2: gradient").run()
     assert "backpropagation is right" in text_of(app)
     app.select_slider(key="learn.step").set_value("The cost C").run()
     assert f"C = {found.cost:.6f}" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"optimizer": "adam", "lr": 0.001}, r"\frac{m / (1 - \beta_1^t)}"),
+        ({"optimizer": "momentum", "lr": 0.1}, r"W \leftarrow W - v"),
+        ({"optimizer": "nesterov", "lr": 0.1, "schedule": "one_cycle"}, "the schedule (One cycle) changes η, here"),
+        ({"l2": 1e-3, "clip": 0.001, "dropout": 0.25}, "dropout silences 25 % of the hidden units, here all"),
+    ],
+)
+def test_the_update_is_that_of_the_runs_own_optimizer(open_app, store, cache_dir, settings, said):
+    run = store.create(RunConfig(hidden=(7, 5), epochs=1, subset=600, **settings))
+    train_run(run.id, run.submission, store.url)
+    run = store.get(run.id)
+    test, labels = datasets.load("mnist").test
+    found = steps.trace(answers.network(store, run), test[0], int(labels[0]))
+    move = moves.first_step(found, run.config)
+    app = open_app("pages/learn.py", run=run.id)
+    app.select_slider(key="learn.step").set_value("The update").run()
+    assert not app.exception
+    unit, source = int(labels[0]), int(np.abs(found.layers[2].input).argmax())
+    before, after = found.layers[2].W[unit, source], move.W[2][unit, source]
+    text = text_of(app)
+    assert f"W_{{{unit},{source}}} = {before:.6f} - (" in text
+    assert f" = {after:.6f}$" in text
+    assert f"goes from **{found.cost:.6f}** to **{move.cost:.6f}**" in text
+    assert said in text
 
 
 def test_next_and_back_walk_the_steps(open_app, run):

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from dashboard.datasets import Parts
 from dashboard.runs.config import RunConfig
 from dashboard.runs.points import points
 from dashboard.runs.sweep_cost import first_configs
-from dashboard.runs.sweep_worker import train_sweep
+from dashboard.runs.sweep_worker import train_waiting
 from dashboard.runs.sweeps import Range, SweepPlan
 from tests.pages.test_understand import text_of
 from tests.support import wait_for
@@ -22,7 +24,7 @@ def make(store, cache_dir):
     def make(plan, train=True):
         sweep = store.create_sweep(plan, first_configs(plan, points(plan)))
         if train:
-            train_sweep(sweep.id, store.url)
+            train_waiting(store.url)
         else:
             store.wish_sweep(sweep.id, "paused")
         return store.sweep(sweep.id)
@@ -125,6 +127,40 @@ def test_start_makes_the_runs_and_they_are_trained(open_app, store):
     assert {run.config.hidden for run in store.runs_of(sweep.id)} == {(4,), (8,)}
     wait_for(lambda: store.sweep(sweep.id).status == "finished", "the end of the sweep", patience=60)
     assert app.run().dataframe[0].value["Status"].tolist() == ["Finished"] * 2
+
+
+def test_a_small_set_of_ones_own_is_swept_with_as_many_images_held_out_as_it_can_spare(open_app, store, cache_dir, rng):
+    labels = np.arange(300, dtype=np.uint8) % 3
+    images = rng.integers(0, 100, (300, 12), dtype=np.uint8)
+    images[np.arange(300), labels] = 255
+    name = store.add_set(Parts(images, labels, (4, 3), 249, ("cat", "dog", "owl")), "Animals")
+    app = open_app(dataset=name, hidden="4", epochs="1")
+    assert app.select_slider(key="set.validation").options[1:] == ["5", "10", "20", "50", "100"]
+    assert app.select_slider(key="set.subset").options == ["100", "200", "All"]
+    app.switch_page("pages/sweep.py").run()
+
+    def held_out():
+        return next(slider for slider in app.select_slider if slider.label == "Validation images")
+
+    assert (held_out().value, held_out().options) == (10_000, ["1,000", "2,000", "5,000", "10,000", "20,000"])
+    app.selectbox(key="sweep.base").set_value("The Train page").run()
+    assert not app.exception
+    assert (held_out().value, held_out().options) == (50, ["5", "10", "20", "50", "100"])
+    held_out().set_value(20).run()
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/sweep.py").run()
+    assert held_out().value == 20
+    next(text for text in app.text_input if text.label == "Hidden layers").set_value("4, 8").run()
+    next(text for text in app.text_input if text.label == "Learning rate").set_value("3").run()
+    next(slider for slider in app.slider if slider.label == "Epochs").set_value(1).run()
+    assert not app.error
+    button(app, "Start sweep").click().run()
+    (sweep,) = store.latest_sweeps(10)
+    assert sweep.plan.base.validation == 20
+    wait_for(lambda: store.sweep(sweep.id).status == "finished", "the end of the sweep", patience=60)
+    assert app.run().dataframe[0].value["Status"].tolist() == ["Finished"] * 2
+    app.selectbox(key="sweep.base").set_value("A good start").run()
+    assert held_out().value == 10_000
 
 
 def test_stop_all_stops_the_runs_of_a_paused_sweep(open_app, store, make):

@@ -1,51 +1,22 @@
 """The Train page: empty, busy, at the end, and in error."""
 
 import json
+import shutil
 import sqlite3
-import time
 
+import numpy as np
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 
+from dashboard import datasets
+from dashboard.datasets.openml import FASHION
 from dashboard.runs.config import RunConfig
 from dashboard.runs.presets import PRESETS
-from dashboard.runs.store import StoreError
 from dashboard.runs.trainer import environment, train_run
 from dashboard.view.wording import NAMES
 from mlpcore import EpochResult
 from tests.dashboard.runs.test_engine import direct, figures
-from tests.support import wait_for
-
-PATIENCE = 60
-
-
-def until(app, condition, what):
-    """Run the page, as its ticks do, until `condition(app)`."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        app.run()
-        assert not app.exception
-        if condition(app):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
-
-
-def text_of(app):
-    return " ".join(str(element.value) for kind in ("header", "markdown", "caption") for element in app.get(kind))
-
-
-def badge(app, status):
-    return any(status in str(markdown.value) for markdown in app.markdown)
-
-
-def stored_run(store, *, epochs=3, done=3, end="finished", error=None, **settings):
-    run = store.create(RunConfig(hidden=(16,), epochs=epochs, **settings))
-    run = store.take_up(run.id, run.submission, environment())
-    for epoch in range(1, done + 1):
-        store.commit_epoch(run.id, run.attempt, EpochResult(epoch, 0.1, 0.9, 0.1, 0.9 + epoch / 100, 0.5), b"-")
-    if end:
-        store.settle(run.id, run.attempt, end, error)
-    return store.get(run.id)
+from tests.pages.runs_shown import badge, stored_run, text_of, until
 
 
 def test_an_empty_store_greets_with_a_sentence_and_the_button(open_app):
@@ -71,6 +42,12 @@ def test_train_shows_the_run_grow_to_its_end(open_app, store):
     assert "95 % interval" in text_of(app)
     assert len(app.get("vega_lite_chart")) == 2
     assert app.dataframe[0].value["Run"].tolist() == ["Run 1"]
+
+
+def test_before_the_first_epoch_the_figures_are_dashes(open_app, store):
+    app = open_app(run=stored_run(store, done=0, end=None).id)
+    assert badge(app, "Running")
+    assert {(metric.value, metric.delta) for metric in app.metric} == {("–", "–")}
 
 
 def test_pause_resume_and_stop(open_app, store):
@@ -321,37 +298,47 @@ def test_the_shallow_notebook_preset_pressed_on_the_page_gives_what_mlpcore_give
     assert figures(store.epochs(run.id)) == direct(run.config)[0]
 
 
-def test_train_on_change_replaces_the_run_and_leaves_no_litter(open_app, store):
-    app = open_app(hidden="16", epochs="100")
-    app.toggle(key="set.instant").set_value(True).run()
+def test_a_click_before_the_browser_has_heard_of_the_controls_leaves_them_at_the_links_settings(open_app, store):
+    app = open_app(hidden="16,24", epochs="2", lr="0.05", batch="16", seed="7", l2="0.001", subset="1000", init="he")
+    switch = app.toggle(key="set.instant").set_value(True)
+    app._run(WidgetStates(widgets=[switch._widget_state]))
     assert not app.exception
-    first = store.latest(1)[0]
-    assert first.config.hidden == (16,)
-    app.select_slider(key="set.lr").set_value(1.0).run()
+    sliders = [app.slider(key=f"set.{name}") for name in ("layers", "epochs")]
+    sliders += [
+        app.select_slider(key=f"set.{name}") for name in ("units.0", "units.1", "lr", "batch_size", "l2", "subset")
+    ]
+    others = [app.selectbox(key="set.preset"), app.selectbox(key="set.init"), app.number_input(key="set.seed")]
+    assert [control.key for control in (*sliders, *others) if not control.proto.set_value] == []
+    until(app, lambda app: badge(app, "Finished"), "the end of the run")
+    (run,) = store.latest(None)
+    assert (run.config.hidden, run.config.lr, run.config.seed) == ((16, 24), 0.05, 7)
+    assert (run.config.l2, run.config.init, run.config.subset) == (0.001, "he", 1000)
+
+
+def test_the_data_sets_that_are_here_can_be_chosen(open_app, store, cache_dir):
+    images = np.zeros((60, 784), np.uint8)
+    name = store.add_set(datasets.Parts(images, np.arange(60).astype(np.uint8) % 10, (28, 28), 50, FASHION),
+                         "Fashion-MNIST")  # fmt: skip
+    datasets.load("mnist")
+    fetched = []
+    for path in (cache_dir / "datasets").glob("mnist-*"):  # the same bytes as OpenML's
+        fetched.append(path.with_name(path.name.replace("mnist-", "mnist_784-")))
+    app = open_app()
+    box = app.selectbox(key="set.dataset")
+    assert box.options == ["MNIST", "Digits 8 x 8", "Fashion-MNIST"]
+    try:
+        for path in fetched:
+            shutil.copy(path.with_name(path.name.replace("mnist_784-", "mnist-")), path)
+        app.run()
+        assert app.selectbox(key="set.dataset").options == [
+            "MNIST", "Digits 8 x 8", "MNIST from OpenML", "Fashion-MNIST",
+        ]  # fmt: skip
+    finally:
+        for path in fetched:
+            path.unlink()
+    app.selectbox(key="set.dataset").select(name).run()
     assert not app.exception
-    second = store.latest(1)[0]
-    assert (second.config.lr, app.query_params["run"]) == (1.0, second.id)
-    wait_for(
-        lambda: not any(run.active for run in store.latest(9) if run.id != second.id), "the end of the first", PATIENCE
-    )
-    assert all(run.epochs_done for run in store.latest(9) if run.id != second.id)
-    app.toggle(key="set.instant").set_value(False).run()
-    app.select_slider(key="set.lr").set_value(2.0).run()
-    assert store.latest(1)[0].id == second.id
-    store.wish(second.id, "stop")
-
-
-def test_a_setting_that_can_not_be_trained_is_not_tried_over_and_over(open_app, store, monkeypatch):
-    app = open_app(hidden="16", epochs="100")
-    with monkeypatch.context() as patch:
-        patch.setattr(type(store), "create", refuse)
-        app.toggle(key="set.instant").set_value(True).run()
-    assert not app.exception
-    assert [error.value for error in app.error] == ["no room"]
-
-
-def refuse(*_, **__):
-    raise StoreError("no room")
+    assert app.query_params["dataset"] == name
 
 
 def test_a_hint_tells_its_evidence_and_trains_with_the_remedy(open_app, store, cache_dir):

@@ -41,6 +41,7 @@ def test_a_link_to_a_run_that_is_gone_says_so_and_the_page_works(open_app, two_r
 @pytest.mark.parametrize("page", PAGES)
 def test_a_run_without_epochs_is_no_reason_to_fail(open_app, store, page):
     run = store.create(RunConfig())
+    store.wish(run.id, "stop")  # or the app's own trainer might be quicker than the page
     app = open_app(page, run=run.id, runs=run.id)
     assert not app.exception
     assert "There is no trained run yet" in text_of(app)

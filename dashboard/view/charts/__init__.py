@@ -8,7 +8,7 @@ from .data import balance_chart, balance_data, map_chart, map_data, pixel_chart,
 from .diagnostics import DIAGNOSTICS, diagnostics, diagnostics_chart
 from .learn import two_curves_chart, two_curves_data
 from .look import DARK, HEIGHT, LIGHT, RUN_COLOURS, run_colour
-from .mistakes import confusion_chart, confusion_data, outputs_chart, outputs_data
+from .mistakes import confusion_chart, confusion_data
 from .picture import KINDS as PICTURES
 from .picture import picture
 from .spoiling import spoiling_chart, spoiling_data
@@ -42,8 +42,6 @@ __all__ = [
     "map_data",
     "outgoing_chart",
     "outgoing_data",
-    "outputs_chart",
-    "outputs_data",
     "overlay_chart",
     "overlay_data",
     "parallel_chart",

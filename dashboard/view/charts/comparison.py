@@ -80,7 +80,12 @@ def _x(data, axis):
         "field": "x",
         "type": "quantitative",
         "title": axis.capitalize(),
-        "axis": {"grid": False, "tickMinStep": 0 if axis == "seconds" else 1, "format": ",~g", "tickCount": 10},
+        "axis": {
+            "grid": False,
+            "tickMinStep": 0 if axis == "seconds" else 1,
+            "tickCount": 10,
+            "format": ",~g" if axis == "seconds" else ",d",
+        },
         "scale": {"domain": span, "nice": False},
     }
 

@@ -1,4 +1,4 @@
-"""The confusion matrix, and the outputs for one image."""
+"""The confusion matrix."""
 
 import json
 from collections.abc import Sequence
@@ -71,41 +71,4 @@ def confusion_chart(shown: str, highest: float, ink: str, names: Sequence[str], 
                 "encoding": {"text": {"field": shown, "type": "quantitative", "format": number_format}},
             },
         ],
-    }
-
-
-def outputs_data(outputs: np.ndarray, label: int, names: Sequence[str]) -> pd.DataFrame:
-    """One row an output (n,): the class by its name, output, and whether it is the true one."""
-    digits = list(names)
-    return pd.DataFrame(
-        {"digit": digits, "output": outputs.astype(float), "true": [each == label for each in range(len(digits))]}
-    )
-
-
-def outputs_chart(colour: str) -> dict[str, Any]:
-    """The spec of one image's outputs as bars; the true digit's is filled."""
-    return {
-        "height": 230,
-        "mark": {"type": "bar", "color": colour, "height": {"band": 0.7}},
-        "encoding": {
-            "y": {
-                "field": "digit",
-                "type": "ordinal",
-                "title": None,
-                "sort": None,
-                "axis": {**DIGIT_AXIS, "labelLimit": 110, "labelOverlap": "greedy"},
-            },
-            "x": {
-                "field": "output",
-                "type": "quantitative",
-                "title": None,
-                "scale": {"domain": [0, 1]},
-                "axis": {"tickCount": 5, "format": "~g"},
-            },
-            "opacity": {"condition": {"test": "datum.true", "value": 1}, "value": 0.45},
-            "tooltip": [
-                {"field": "digit", "type": "ordinal", "title": "Digit"},
-                {"field": "output", "type": "quantitative", "title": "Output", "format": ".4f"},
-            ],
-        },
     }

@@ -106,6 +106,7 @@ def parallel_chart(titles: Sequence[str], marks: pd.DataFrame, domain: Sequence[
     tooltip = [{"field": "point", "type": "nominal", "title": "Point"}, {"field": "validation", **ACCURACY}]
     return {
         "height": HEIGHT + 20,
+        "usermeta": {"embedOptions": {"renderer": "canvas"}},  # as SVG, a brush is a picture that can be given no words
         "encoding": {"x": x, "y": y},
         "layer": [
             {

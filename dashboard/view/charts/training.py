@@ -13,7 +13,7 @@ DASHES = {"test": [1, 0], "validation": [7, 2], "train": [3, 3]}
 ACCURACY_FLOORS = (0.95, 0.9, 0.8, 0.5, 0.0)
 
 
-GHOST = "before"  # the set of a run that another one has replaced
+GHOST, PALE = "before", "#8a94a3"  # the set of a run that another one has replaced
 
 
 def history(epochs: Sequence[EpochResult], ghost: Sequence[EpochResult] = ()) -> pd.DataFrame:
@@ -28,13 +28,13 @@ def history(epochs: Sequence[EpochResult], ghost: Sequence[EpochResult] = ()) ->
 
 
 def accuracy_floor(data: pd.DataFrame) -> float:
-    """Where the accuracy axis begins: the highest of a few round floors below every test accuracy.
+    """Where the accuracy axis begins: the highest of a few round floors below every test accuracy, a ghost's too.
 
     Accuracy rises as a network learns, so the axis settles with the first epoch and then stands still. The training
     figure of the first epoch, a mean over an epoch that began with chance, may lie below.
     """
-    lowest = data.loc[data["set"] == "test", "accuracy"].min() if (data["set"] == "test").any() else 0.0
-    return next(floor for floor in ACCURACY_FLOORS if lowest >= floor)
+    tested = data.loc[data["set"].isin(["test", GHOST]), "accuracy"]
+    return next(floor for floor in ACCURACY_FLOORS if floor <= (tested.min() if len(tested) else 0.0))
 
 
 def loss_ceiling(data: pd.DataFrame) -> float:
@@ -67,7 +67,7 @@ def epoch_chart(
         "axis": {"format": ".0%" if metric == "accuracy" else "~g", "tickCount": 6},
     }
     kinds = {"field": "set", "type": "nominal", "sort": sets, "title": None}
-    legend = {"orient": "bottom-right" if metric == "accuracy" else "top-right", "direction": "horizontal", "offset": 4}
+    legend = {"orient": "top", "direction": "horizontal", "offset": 6}  # beside no curve, wherever they go
     dash = {**kinds, "scale": {"domain": sets, "range": [DASHES[name] for name in sets]}, "legend": legend}
     nearest = {"type": "point", "fields": ["epoch"], "nearest": True, "on": "pointerover", "clear": "pointerout"}
     hover = {"name": "hover", "select": nearest}
@@ -79,16 +79,11 @@ def epoch_chart(
             for name in sets
         ),
     ]
-    pale = {
-        "transform": [{"filter": f"datum.set === '{GHOST}'"}],
-        "mark": {"type": "line", "color": "#8a94a3", "strokeWidth": 2, "opacity": 0.45, "clip": True},
-        "encoding": {"y": y},
-    }
     return {
         "height": HEIGHT,
         "encoding": {"x": x},
         "layer": [
-            *([pale] if ghost else []),
+            *(_pale(metric, y, epochs) if ghost else []),
             {
                 "transform": [{"filter": f"datum.set !== '{GHOST}'"}],
                 "mark": {"type": "line", "color": colour, "strokeWidth": 2, "clip": True},
@@ -113,8 +108,29 @@ def epoch_chart(
                     {"pivot": "set", "value": metric, "groupby": ["epoch"]},
                 ],
                 "params": [hover],
-                "mark": {"type": "rule", "color": "#8a94a3", "aria": False},
+                "mark": {"type": "rule", "color": PALE, "aria": False},
                 "encoding": {"opacity": shown, "tooltip": tooltip},
             },
         ],
     }
+
+
+def _pale(metric, y, epochs):
+    """The layers of the run before: its test curve, and at the end of it what it is."""
+    shown = [{"filter": f"datum.set === '{GHOST}' && datum.epoch <= {max(epochs, 2)}"}]
+    look = {"color": PALE, "opacity": 0.45}
+    return [
+        {
+            "transform": shown,
+            "mark": {"type": "line", "strokeWidth": 2, "clip": True, **look,
+                     "point": {"filled": True, "size": 20, **look}},
+            "encoding": {"y": y},
+        },
+        {
+            "transform": [*shown, {"joinaggregate": [{"op": "max", "field": "epoch", "as": "end"}]},
+                          {"filter": "datum.epoch === datum.end"}],
+            "mark": {"type": "text", "text": "run before", "color": PALE, "align": "right", "aria": False,
+                     "dy": -9 if metric == "accuracy" else 11},
+            "encoding": {"y": y},
+        },
+    ]  # fmt: skip

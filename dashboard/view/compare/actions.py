@@ -9,9 +9,11 @@ from mlpcore import TrainingState
 
 from ... import formats
 from ...analysis.comparison import further_seeds, matching_width
+from ...errors import UserError
 from ...runs.config import RunConfig
 from ...runs.run import Run
 from .. import shell
+from ..presses import once
 from . import choice
 
 DELETED = "compare.deleted"  # ids and names, until the next deletion
@@ -38,7 +40,8 @@ def actions(chosen: Sequence[Run], everything: Sequence[Run]) -> None:
             if chosen:
                 _reproduce(_one(chosen, "reproduce"))
         st.button("Delete", icon=":material/delete:", disabled=none, on_click=delete, args=(chosen,), key="do.delete")
-    _undo()
+    with st.container():  # a place of its own: what follows must not move up into it
+        _undo()
 
 
 def _one(chosen, what):
@@ -65,7 +68,8 @@ def _repeat(chosen, everything):
     st.caption("Trains the same settings with other seeds, to see how much is luck.")
     count = int(st.number_input("Further seeds", 1, MOST_REPEATS, 4, key="do.repeat.count"))
     configs = further_seeds([run.config for run in chosen], count, (run.config for run in everything))
-    st.button(f"Queue {len(configs)} runs", type="primary", key="do.repeat", on_click=queue, args=(configs, chosen))
+    st.button(f"Queue {len(configs)} runs", type="primary", key="do.repeat", on_click=once(queue, show_queued),
+              args=(configs, chosen))  # fmt: skip
 
 
 def _match(run):
@@ -81,7 +85,8 @@ def _match(run):
         f"One hidden layer of {formats.count(width)} units has {formats.count(shallow.parameters)} parameters; "
         f"{run.config.architecture} has {formats.count(run.config.parameters)}. Everything else stays the same."
     )
-    st.button(f"Queue {shallow.architecture}", type="primary", key="do.match", on_click=queue, args=([shallow], [run]))
+    st.button(f"Queue {shallow.architecture}", type="primary", key="do.match", on_click=once(queue, show_queued),
+              args=([shallow], [run]))  # fmt: skip
 
 
 def _fork(run):
@@ -97,7 +102,9 @@ def _fork(run):
     epochs = st.number_input("Further epochs", 1, 1000, run.config.epochs, key=f"{at}.epochs")
     seed = st.number_input("Seed", 0, 2**32 - 1, run.config.seed, key=f"{at}.seed")
     changes = {"lr": lr, "batch_size": int(batch_size), "epochs": int(epochs), "seed": int(seed)}
-    st.button("Queue the fork", type="primary", key="do.fork", on_click=fork, args=(run, epoch, changes))
+    st.button(
+        "Queue the fork", type="primary", key="do.fork", on_click=once(fork, show_fork), args=(run, epoch, changes)
+    )
 
 
 def _reproduce(run):
@@ -107,31 +114,54 @@ def _reproduce(run):
     st.caption(
         f"Trains {formats.plain(run.name)} again from its settings and its seed, and says whether it is the same."
     )
-    st.button("Train again", type="primary", key="do.reproduce", on_click=reproduce, args=(run,))
+    st.button(
+        "Train again", type="primary", key="do.reproduce", on_click=once(reproduce, show_reproduction), args=(run,)
+    )
 
 
-def queue(configs: Sequence[RunConfig], beside: Sequence[Run]) -> None:
-    """Queue new runs and choose them beside the others; for callbacks."""
+def queue(configs: Sequence[RunConfig], _beside: Sequence[Run]) -> list[Run]:
+    """Queue new runs; returns those that were not refused."""
+    new: list[Run] = []
     with shell.problems_kept():
-        choice.add([shell.train_new(config) for config in configs], beside)
+        for config in configs:
+            new.append(shell.train_new(config))  # what comes before one that is refused is kept
+    return new
 
 
-def fork(run: Run, epoch: int, changes: dict) -> None:
-    """Queue a run that begins with the weights of `run` after `epoch`."""
+def show_queued(new: Sequence[Run], _configs: Sequence[RunConfig], beside: Sequence[Run]) -> None:
+    """Choose them beside the others."""
+    if new:
+        choice.add(new, beside)
+
+
+def fork(run: Run, epoch: int, changes: dict) -> Run | None:
+    """Queue a run that begins with the weights of `run` after `epoch`; None where it was refused."""
     with shell.problems_kept():
         state = shell.store().state(run.id, epoch)
         if state is None:
-            raise shell.UserError(f"The weights of {run.name} after epoch {epoch} are no longer kept.")
+            raise UserError(f"The weights of {run.name} after epoch {epoch} are no longer kept.")
         start = TrainingState(0, state.weights, {}, {})
         config = replace(run.config, **changes)
-        new = shell.train_new(config, origin="fork", parent=run.id, parent_epoch=epoch, start=start)
+        return shell.train_new(config, origin="fork", parent=run.id, parent_epoch=epoch, start=start)
+    return None
+
+
+def show_fork(new: Run | None, run: Run, _epoch: int, _changes: dict) -> None:
+    """Choose it beside the run that it comes from."""
+    if new is not None:
         choice.add([new], [run])
 
 
-def reproduce(run: Run) -> None:
-    """Train the run again, and choose the two."""
+def reproduce(run: Run) -> Run | None:
+    """Train the run again; None where that was refused."""
     with shell.problems_kept():
-        new = shell.train_new(run.config, origin="reproduction", parent=run.id)
+        return shell.train_new(run.config, origin="reproduction", parent=run.id)
+    return None
+
+
+def show_reproduction(new: Run | None, run: Run) -> None:
+    """Choose the two."""
+    if new is not None:
         choice.choose([run.id, new.id])
 
 
@@ -154,6 +184,7 @@ def _undo():
 def undo() -> None:
     """Bring back what was deleted last."""
     with shell.problems_kept():
-        ids = [run_id for run_id, _ in st.session_state.pop(DELETED)]
-        shell.store().restore(ids)
-        choice.choose(ids)
+        ids = [run_id for run_id, _ in st.session_state.pop(DELETED, [])]
+        if ids:
+            shell.store().restore(ids)
+            choice.choose(ids)

@@ -13,6 +13,7 @@ from ...analysis.comparison import differing
 from ...runs.config import LABELS
 from ...runs.run import Run
 from .. import charts, images, shell
+from ..tables import table
 from ..wording import worded
 from . import choice
 
@@ -33,7 +34,8 @@ def run_list(runs: Sequence[Run], chosen: Sequence[Run], baseline: Run | None) -
         st.download_button("CSV", lambda: csv(shown, data), "runs.csv", "text/csv", icon=":material/download:",
                            on_click="ignore", help="The table as a CSV file")  # fmt: skip
         more = "" if len(shown) == len(runs) else f" of {formats.count(len(runs))}"
-        st.caption(f"{formats.count(len(shown))}{more} runs, {formats.count(len(chosen))} chosen", width="content")
+        noun = "run" if len(runs) == 1 else "runs"
+        st.caption(f"{formats.count(len(shown))}{more} {noun}, {formats.count(len(chosen))} chosen", width="content")
     at = {run.id: row for row, run in enumerate(shown)}
     ids = ",".join([*at, *data.columns, str(shell.dark())])
     key = f"{KEY}.{zlib.crc32(ids.encode())}"  # another list is another table: its rows' numbers mean other runs
@@ -41,8 +43,8 @@ def run_list(runs: Sequence[Run], chosen: Sequence[Run], baseline: Run | None) -
     dark = shell.dark()
     data.insert(0, "Colour", [swatch(charts.run_colour(run.number, dark)) for run in shown])
     data["Test accuracy by epoch"] = sparks(shown)
-    st.dataframe(
-        data, key=key, height=HEIGHT if len(shown) > 10 else "content", hide_index=True, selection_mode="multi-row",
+    table(
+        data, key=key, height=HEIGHT if len(shown) > 10 else "content", selection_mode="multi-row",
         on_select=take_selection, column_config=COLUMNS,
         selection_default={"selection": {"rows": [at[run.id] for run in chosen if run.id in at]}},
     )  # fmt: skip

@@ -10,8 +10,9 @@ from ...analysis.comparison import differing, interval, one_change, standing
 from ...runs.config import LABELS
 from ...runs.run import Run
 from .. import shell
+from ..presses import once
 from ..wording import worded
-from .actions import queue
+from .actions import queue, show_queued
 
 MOST_QUEUED = 12  # one-change runs at a press
 
@@ -84,7 +85,8 @@ def _what_changed(runs, everything, baseline):
     if missing:
         queued = list(missing)[:MOST_QUEUED]
         what = "the missing one-change run" if len(queued) == 1 else f"{len(queued)} missing one-change runs"
-        st.button(f"Queue {what}", icon=":material/add:", key="do.one_change", on_click=queue, args=(queued, runs),
+        st.button(f"Queue {what}", icon=":material/add:", key="do.one_change",
+                  on_click=once(queue, show_queued), args=(queued, runs),
                   help=f"{first.name} with one of these settings changed at a time")  # fmt: skip
 
 

@@ -1,4 +1,9 @@
-"""A pad to draw on, for mouse, finger, pen and keyboard. Strokes are kept as lines, so that one can be taken back."""
+"""A pad to draw on, for mouse, finger, pen and keyboard. Strokes are kept as lines, so that one can be taken back.
+
+All that goes with the pad is in it: what a page draws anew with every bit of a stroke should be little.
+"""
+
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -12,6 +17,7 @@ HTML = """
     <button type="button" class="undo">Undo</button><button type="button" class="clear">Clear</button>
     <label>Line width <input type="range" min="8" max="40" step="1" value="20"></label>
   </div>
+  <div class="keep" role="group" aria-label="Keep it as a" hidden><span aria-hidden="true">Keep it as a</span></div>
 </div>"""
 CSS = """
 .pad { font-family: var(--st-font); font-size: 14px; color: var(--st-text-color); width: 100%; max-width: 300px; }
@@ -20,18 +26,22 @@ CSS = """
   background: var(--st-secondary-background-color); }
 .pad canvas:focus-visible, .pad button:focus-visible, .pad input:focus-visible {
   outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.pad .tools { display: flex; align-items: center; gap: 8px; margin-top: 8px; }
+.pad .tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-top: 8px; }
 .pad button { font: inherit; color: inherit; background: none; border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius); padding: 3px 12px; min-height: 32px; cursor: pointer; }
 .pad button:hover { border-color: var(--st-primary-color); }
-.pad label { display: flex; align-items: center; gap: 6px; margin-left: auto; white-space: nowrap; font-size: 13px; }
+.pad label { display: flex; align-items: center; gap: 6px; white-space: nowrap; font-size: 13px; }
+.pad .keep:not([hidden]) { display: grid; grid-template-columns: repeat(5, 1fr); gap: 4px; margin-top: 12px; }
+.pad .keep span { grid-column: 1 / -1; font-size: 13px; }
+.pad .keep button { padding: 3px 0; }
 .pad input { width: 72px; accent-color: var(--st-primary-color); }
 """
 JS = """
 const kept = new WeakMap();
 const EVERY = 100;  // milliseconds between two messages while the pen moves
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".pad"), canvas = root.querySelector("canvas");
+  const keep = root.querySelector(".keep");
   const input = root.querySelector("input"), side = data.side;
   let pad = kept.get(root);
   if (!pad) kept.set(root, pad = { strokes: data.strokes.map(s => [...s]), pen: [side / 2, side / 2], down: false,
@@ -40,10 +50,14 @@ export default function ({ parentElement, data, setStateValue }) {
     pad.sheet = data.sheet;
     pad.strokes = [];
     pad.down = false;
+    pad.drawing = undefined;
+    if (keep.contains(root.getRootNode().activeElement)) canvas.focus({ preventScroll: true });
     clearTimeout(pad.timer);
+    pad.timer = 0;
   }
   pad.send = () => setStateValue("drawn", { sheet: pad.sheet, strokes: pad.strokes.map(s => s.map(Math.round)) });
   pad.paint = () => {
+    keep.hidden = !(data.names.length && pad.strokes.length);
     const sharp = (window.devicePixelRatio || 1) * canvas.clientWidth / side;
     canvas.width = canvas.height = Math.max(1, Math.round(side * sharp));
     const context = canvas.getContext("2d");
@@ -65,16 +79,20 @@ export default function ({ parentElement, data, setStateValue }) {
       context.stroke();
     }
   };
-  const soon = () => {
+  const now = () => {
     clearTimeout(pad.timer);
-    const wait = Math.max(0, pad.sent + EVERY - performance.now());
-    pad.timer = setTimeout(() => { pad.sent = performance.now(); pad.send(); }, wait);
+    pad.timer = 0;
+    pad.sent = performance.now();
+    pad.send();
+  };
+  const soon = () => {
+    if (!pad.timer) pad.timer = setTimeout(now, Math.max(0, pad.sent + EVERY - performance.now()));
   };
   const changed = () => { pad.paint(); soon(); };
   const begin = (x, y) => { pad.strokes.push([Number(input.value), x, y]); changed(); };
   const on = (x, y) => { pad.strokes.at(-1).push(x, y); changed(); };
-  const undo = () => { pad.strokes.pop(); pad.down = false; changed(); };
-  const clear = () => { pad.strokes = []; pad.down = false; changed(); };
+  const undo = () => { pad.strokes.pop(); pad.down = false; pad.drawing = undefined; changed(); };
+  const clear = () => { pad.strokes = []; pad.down = false; pad.drawing = undefined; changed(); };
   const place = event => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) * side / box.width, (event.clientY - box.top) * side / box.height];
@@ -87,11 +105,14 @@ export default function ({ parentElement, data, setStateValue }) {
   };
   canvas.onpointermove = event => {
     if (event.pointerId !== pad.drawing) return;
-    for (const each of event.getCoalescedEvents?.() ?? [event]) pad.strokes.at(-1).push(...place(each));
+    const parts = event.getCoalescedEvents?.() ?? [];  // none of an event that no device made
+    for (const each of parts.length ? parts : [event]) pad.strokes.at(-1).push(...place(each));
     changed();
   };
   canvas.onpointerup = canvas.onpointercancel = event => {
-    if (event.pointerId === pad.drawing) pad.drawing = undefined;
+    if (event.pointerId !== pad.drawing) return;
+    pad.drawing = undefined;
+    if (pad.timer) now();  // the pen rests: what is not sent yet is sent at once
   };
   canvas.onkeydown = event => {
     const step = event.shiftKey ? 2 : 8;
@@ -111,6 +132,22 @@ export default function ({ parentElement, data, setStateValue }) {
     event.preventDefault();
   };
   canvas.onblur = () => { pad.keyboard = pad.down = false; pad.paint(); };
+  if (keep.dataset.names !== String(data.names)) {  // once: a button that is being pressed stays what it is
+    keep.dataset.names = data.names;
+    keep.replaceChildren(keep.firstElementChild, ...data.names.map((name, index) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.dataset.index = index;
+      return button;
+    }));
+  }
+  keep.onclick = event => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (pad.timer) now();
+    setTriggerValue("kept", { sheet: pad.sheet, index: Number(button.dataset.index) });
+  };
   root.querySelector(".undo").onclick = undo;
   root.querySelector(".clear").onclick = clear;
   pad.paint();
@@ -123,28 +160,36 @@ export default function ({ parentElement, data, setStateValue }) {
 _mount = st.components.v2.component("mlp_lab_pad", html=HTML, css=CSS, js=JS)
 
 
-def pad(key: str) -> list[list[float]]:
-    """Show the pad; returns its strokes, each [width, x0, y0, x1, y1, ...], from 0 to SIDE, while they are drawn."""
-    state = st.session_state
-    sheet, held = state.setdefault(f"{key}.sheet", 0), state.get(f"{key}.strokes", [])
-    _mount(data={"side": SIDE, "strokes": held, "sheet": sheet}, key=key, on_drawn_change=_nothing)
-    held = state[f"{key}.strokes"] = strokes_on(key)
-    return held
+def pad(key: str, names: Sequence[str], on_keep: Callable[[int, list[list[float]]], bool]) -> list[list[float]]:
+    """Show the pad; returns its strokes, each [width, x0, y0, x1, y1, ...], from 0 to SIDE, while they are drawn.
+
+    names: what a drawing can be kept as, a button each; a press calls `on_keep` with the index of the name and the
+    strokes before the next run, which has a fresh sheet if it returns True.
+    """
+    held = st.session_state.setdefault(f"{key}.held", {"sheet": 0, "strokes": []})
+    _mount(
+        data={"side": SIDE, **held, "names": list(names)}, key=key,
+        on_drawn_change=_nothing, on_kept_change=lambda: _keep(key, held, len(names), on_keep),
+    )  # fmt: skip
+    held["strokes"] = _strokes_on(key, held)
+    return held["strokes"]
 
 
-def strokes_on(key: str) -> list[list[float]]:
+def _keep(key, held, count, on_keep):
+    pressed, strokes = st.session_state[key].get("kept"), _strokes_on(key, held)
+    if not isinstance(pressed, dict) or pressed.get("sheet") != held["sheet"]:  # pressed twice: this sheet is gone
+        return
+    index = pressed.get("index")
+    if type(index) is int and 0 <= index < count and on_keep(index, strokes):
+        held["sheet"], held["strokes"] = held["sheet"] + 1, []  # nothing of the session's, at which a rerun could end
+
+
+def _strokes_on(key, held):
     """What is on the pad with this key, in a callback as well."""
-    state = st.session_state
-    drawn = state.get(key, {}).get("drawn")
-    if isinstance(drawn, dict) and drawn.get("sheet") == state.get(f"{key}.sheet"):  # not of the sheet before
+    drawn = st.session_state.get(key, {}).get("drawn")
+    if isinstance(drawn, dict) and drawn.get("sheet") == held["sheet"]:  # not of the sheet before
         return strokes_of(drawn.get("strokes"))
-    return state.get(f"{key}.strokes", [])
-
-
-def new_sheet(key: str) -> None:
-    """In a callback: take the drawing away."""
-    st.session_state[f"{key}.sheet"] = st.session_state.get(f"{key}.sheet", 0) + 1
-    st.session_state[f"{key}.strokes"] = []
+    return held["strokes"]
 
 
 def _nothing():

@@ -35,8 +35,9 @@ def pictures(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
             key="data.gallery", on_pick=_pick)  # fmt: skip
 
 
-def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
+def one(dataset: str, split: str, chosen: np.ndarray) -> None:
     """The picked image, or the first of the chosen: large, as the network gets it, and what is nearest to it."""
+    data = datasets.load(dataset)
     X, y = getattr(data, split)
     picked = st.session_state.get(PICKED, -1)
     index = int(picked if picked in chosen else chosen[0])
@@ -54,7 +55,7 @@ def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
         st.caption("Its label as the network learns it, one-hot: 1 for the right output, 0 for all others.")
         st.markdown(_one_hot(label, names))
     st.markdown("**Nearest training images**")
-    near, distances = _nearest(data, split, index)
+    near, distances = _nearest(dataset, split, index)
     labels = data.train[1]
     same = int((labels[near] == label).sum())
     st.caption(f"{same} of {NEIGHBOURS} are a {name} too. Below each: {data.about.noun} and distance, the root of the "
@@ -66,8 +67,10 @@ def one(data: datasets.Dataset, split: str, chosen: np.ndarray) -> None:
             shape=data.about.shape, selected=None, key="data.near", on_pick=_ignore)  # fmt: skip
 
 
-def _nearest(data, split, index):
+@st.cache_data(max_entries=500, show_spinner=False)
+def _nearest(dataset, split, index):
     """Neighbours in the training set; an image of it is not its own."""
+    data = datasets.load(dataset)
     itself = split == "train"
     near, distances = pixels.nearest(data.train[0], getattr(data, split)[0][index], NEIGHBOURS + itself)
     others = [i for i, each in enumerate(near) if not (itself and each == index)][:NEIGHBOURS]

@@ -3,18 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from ... import datasets, exports, formats, uploads
+from ... import apart, datasets, exports, formats
 from ...datasets import openml
 from ...errors import UserError
 from ...exports.refusal import ImportRefused
+from ...limits import MAX_FILE_BYTES, MIB
 from ...uploads import assemble, npz
-from ...uploads.limits import MAX_FILE_BYTES, MIB
 from .. import images, shell
+from ..presses import once
 
 SET, WANTED = "data.set", "data.wanted"
 COLUMNS = {"auto": "As the file tells", "first": "First column", "last": "Last column"}
-BUILT_IN = ("mnist", "digits")
+BUILT_IN = ("mnist", "digits", "mnist_784")
 PREVIEW = 20  # images
+SETS = (
+    "MNIST from OpenML is fetched when it is chosen here, Fashion-MNIST under Add; files of your own are added there, "
+    "too. What is here can be chosen on the Train page."
+)
 
 
 def choose() -> str:
@@ -26,12 +31,12 @@ def choose() -> str:
         if asked in names:
             state[SET] = asked
         else:
-            st.warning(f"There is no data set {formats.inert(asked[:60])!r} here.", icon=":material/link_off:")
+            st.warning(formats.inert(f"There is no data set {asked[:60]!r} here."), icon=":material/link_off:")
     if state.get(SET, names[0]) not in names:
         del state[SET]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Data set", names, key=SET, format_func=lambda name: datasets.about(name).title,
-                              width=280, persist_state="session", on_change=_forget)  # fmt: skip
+                              width=280, persist_state="session", on_change=_forget, help=SETS)  # fmt: skip
         st.button("Add", icon=":material/add:", on_click=_open)
     if state.pop("data.adding", False):
         add()
@@ -52,7 +57,7 @@ def actions(name: str) -> None:
             return
         count = shell.store().runs_on(name)
         st.caption(f"Used by {formats.count(count)} {'run' if count == 1 else 'runs'}.", width="content")
-        st.button("Remove", icon=":material/delete:", on_click=_remove, args=(name,), disabled=count > 0,
+        st.button("Remove", icon=":material/delete:", on_click=once(_remove), args=(name,), disabled=count > 0,
                   help="A data set can be removed when no run uses it." if count else None)  # fmt: skip
 
 
@@ -118,7 +123,7 @@ def _from_openml():
 @st.cache_data(max_entries=2, show_spinner="Reading")
 def _read(files, column, _given):
     """The set in the files; `files`, their ids, tell one upload from another."""
-    return uploads.read([(file.name, file.getvalue()) for file in _given], column)
+    return apart.read_set([(file.name, file.getvalue()) for file in _given], column)
 
 
 def _open():
@@ -131,7 +136,7 @@ def _forget():
         st.session_state.pop(key, None)
 
 
-def _remove(name):
+def _remove(name: str) -> None:
     with shell.problems_kept():
         shell.store().remove_set(name)
         _forget()

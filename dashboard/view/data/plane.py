@@ -36,7 +36,12 @@ def map_of_images(dataset: str, split: str) -> None:
                                      format_func=lambda each: str(each + 1))  # fmt: skip
     job = _job(dataset, split, run, layer) if chosen == "tsne" else None
     tick = TICK_SECONDS if job is not None and not job.over else None
-    st.fragment(run_every=tick, key=f"data.map.{tick}")(_draw)(dataset, split, run, layer, job, tick is not None)
+    st.fragment(run_every=tick, key=f"data.map.{tick}")(_map)(dataset, split, run, layer, job, tick is not None)
+
+
+def _map(*what):
+    with shell.problems_said():
+        _draw(*what)
 
 
 def _draw(dataset, split, run, layer, job, waiting):

@@ -1,4 +1,4 @@
-"""What the images have in common: mean and spread, class balance, pixel values before and after scaling."""
+"""What the images have in common: mean and variance, class balance, pixel values before and after scaling."""
 
 import numpy as np
 import streamlit as st
@@ -16,17 +16,18 @@ def measured(dataset: str, split: str, digit: int | None) -> pixels.Pixels:
 
 
 def statistics(dataset: str, split: str, digit: int | None) -> None:
-    """Three columns: the mean image, the classes, the pixels."""
+    """Three columns: the mean and the variance image, the classes, the pixels."""
     found = measured(dataset, split, digit)
     data = datasets.load(dataset)
     about = data.about
     whose = "all images" if digit is None else f"every {formats.plain(about.names[digit])}"
     mean, balance, values = st.columns([5, 4, 5], gap="large")
     with mean:
-        st.markdown("**Mean and spread**")
+        st.markdown("**Mean and variance**")
         with st.container(horizontal=True, gap="medium"):
             _picture(found.mean, about.shape, f"Mean of {whose}")
-            _picture(found.deviation, about.shape, "Standard deviation")
+            most = float(found.variance.max())
+            _picture(found.variance * (255 / (most or 1)), about.shape, f"Variance, at most {most / 255**2:.2g}")
         st.caption(f"{found.never_lit} of {data.about.inputs} pixels are dark in {whose}: weights from there never "
                    "learn.")  # fmt: skip
     with balance:

@@ -6,23 +6,21 @@ import streamlit as st
 from ... import datasets, formats
 from ...analysis import answers, drawing
 from ...analysis.evaluation import accuracy_interval, predictions
-from ...runs.drawing_store import CLASSES
+from ...limits import LEAST_IMAGES
 from ...runs.run import Run
 from ...uploads import assemble
-from ...uploads.limits import LEAST_IMAGES
 from .. import shell
 from ..components.gallery import gallery
-from ..components.pad import new_sheet, strokes_on
 
 PICKED, SAVED = "draw.picked", "draw.saved"
 
 
-def keep(pad: str) -> None:
-    """Keep what is on the pad with the key `pad` as the digit that is pressed; the next one has a fresh sheet."""
-    st.caption("Keep it as a")
-    with st.container(horizontal=True, gap="xsmall"):
-        for label in range(CLASSES):  # buttons, not one choice: a press counts once, whatever the pad says meanwhile
-            st.button(str(label), key=f"draw.keep.{label}", on_click=_keep, args=(pad, label))
+def keep(label: int, strokes: list[list[float]]) -> bool:
+    """Keep a drawing as that digit; whether it was kept."""
+    with shell.problems_kept():
+        shell.store().keep_drawing(label, strokes)
+        return True
+    return False
 
 
 def digits(runs: list[Run]) -> None:
@@ -69,12 +67,6 @@ def _read(run, images):
 
 def _caption(label, read):
     return str(label) if label == read else f"{label} \u2192 {read}"
-
-
-def _keep(pad, label):
-    with shell.problems_kept():
-        shell.store().keep_drawing(label, strokes_on(pad))
-        new_sheet(pad)
 
 
 def _pick(drawing_id):

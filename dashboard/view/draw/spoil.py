@@ -27,10 +27,8 @@ def show(runs: list[Run]) -> None:
         _picture(before, data.about.shape, "The test image", f"A {formats.plain(label)}, as it is")
         _picture(after, data.about.shape, "The spoiled image", "Spoiled")
     with said:
-        columns = st.columns(min(2, len(runs)))
-        for number, run in enumerate(runs):
-            with columns[number % len(columns)]:
-                answer.by_run(run, after)
+        store = shell.store()
+        answer.side_by_side(runs, [answers.network(store, run) for run in runs], [after] * len(runs))
         if others:
             names = ", ".join(formats.plain(run.name) for run in others)
             st.caption(f"Not asked: {names}. Only runs on the same images can be laid side by side.")
@@ -67,10 +65,10 @@ def _picture(pixels, shape, alt, caption):
 
 def _against_strength(runs, data, way, strength):
     about, strengths = spoiling.WAYS[way], spoiling.WAYS[way].strengths
+    st.markdown(f"**All {formats.count(len(data.test[1]))} test images spoiled like this**")
     found = np.stack([_accuracies(shell.store().url, run.id, run.shown_epoch, way) for run in runs])
     names = [run.name for run in runs]
     colours = [charts.run_colour(run.number, shell.dark()) for run in runs]
-    st.markdown(f"**All {formats.count(len(data.test[1]))} test images spoiled like this**")
     chart = charts.spoiling_chart(names, colours, f"{about.title}, {about.unit}", strengths, strength)
     st.vega_lite_chart(charts.spoiling_data(names, strengths, found), chart, key="spoil.chart",
                        alt="Test accuracy against the strength of the spoiling")  # fmt: skip

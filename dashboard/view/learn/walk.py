@@ -71,9 +71,14 @@ def choose_unit(found: Trace, layer: int, about: About, label: int) -> int:
     st.session_state[key] = min(st.session_state[key], len(a) - 1)
     if last and len(a) <= 100:
         return st.selectbox(
-            f"Output ({about.noun})", range(len(a)), key=key, format_func=about.names.__getitem__, width=240
+            f"Output ({about.noun})",
+            range(len(a)),
+            key=key,
+            format_func=about.names.__getitem__,
+            width=240,
+            persist_state="session",
         )
-    return st.number_input(f"Unit of layer {layer + 1}", 0, len(a) - 1, key=key, width=240)
+    return st.number_input(f"Unit of layer {layer + 1}", 0, len(a) - 1, key=key, width=240, persist_state="session")
 
 
 def overview(found: Trace, step: Step, image: np.ndarray, about: About) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from ...analysis import evaluation
 from ...datasets import About
 from .. import charts, shell
+from ..tables import table
 from . import lists
 
 CELL = "mistakes.cell"
@@ -30,12 +31,11 @@ def scores(labels: np.ndarray, predicted: np.ndarray, about: About) -> None:
     folded = st.expander(f"Precision, recall and F1 for each {about.noun}", key="mistakes.scores", on_change="rerun")
     if not folded.open:
         return
-    table = 100 * evaluation.scores_by_class(labels, predicted, about.classes)
-    table.index = pd.Index(about.names, name="digit")
+    rows = 100 * evaluation.scores_by_class(labels, predicted, about.classes)
+    rows.index = pd.Index(about.names, name="digit")
     with folded:
-        st.dataframe(
-            table[["precision", "recall", "f1"]].reset_index(),
-            hide_index=True,
+        table(
+            rows[["precision", "recall", "f1"]].reset_index(),
             height="content",
             column_config={"digit": about.noun.capitalize(), "precision": percent, "recall": percent, "f1": percent},
         )

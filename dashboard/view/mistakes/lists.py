@@ -9,7 +9,7 @@ import streamlit as st
 
 from ... import datasets, formats
 from ...runs.run import Run
-from .. import charts, images, shell
+from .. import images, shell
 from ..components.gallery import gallery
 
 ALL = "All"
@@ -104,9 +104,7 @@ def large(run: Run, split: str, row: pd.Series, outputs: np.ndarray) -> None:
         st.markdown(f"A **{formats.plain(names[label])}**, "
                     f"read as **{formats.plain(names[predicted])}** with {formats.percent(float(row['confidence']))}. "
                     f"Image {formats.count(index)}.")  # fmt: skip
-        chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
-        st.vega_lite_chart(charts.outputs_data(outputs[index], label, names), chart, key="mistakes.outputs",
-                           alt="The outputs for this image")  # fmt: skip
+        st.html(shell.outputs(run, outputs[index], label, names))
 
 
 def pictures(run: Run, split: str, chosen: pd.DataFrame) -> None:

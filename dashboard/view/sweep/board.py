@@ -15,6 +15,7 @@ from ...runs.run import Run
 from ...runs.sweep_cost import seconds_left, total_epochs
 from ...runs.sweeps import Sweep
 from .. import charts, shell
+from ..tables import table
 from ..wording import worded
 
 SHOWN = 200  # points in the table
@@ -71,8 +72,8 @@ def leaderboard(sweep: Sweep, ranked: Sequence[Point]) -> None:
     )
     percent = st.column_config.NumberColumn(format="%.2f %%")
     link = st.column_config.LinkColumn(display_text="Open", width="small")
-    st.dataframe(
-        data, hide_index=True, height=ROWS_HIGH if len(shown) > 9 else "content", key="sweep.board",
+    table(
+        data, height=ROWS_HIGH if len(shown) > 9 else "content", key="sweep.board",
         column_config={"Validation": percent, "Test": percent, "Run": link,
                        "Rank": st.column_config.NumberColumn("", width=32)},
     )  # fmt: skip

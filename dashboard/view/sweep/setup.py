@@ -7,7 +7,17 @@ import streamlit as st
 from ... import formats
 from ...runs.config import LABELS, ConfigError, RunConfig
 from ...runs.presets import DEFAULT, PRESETS
-from ...runs.sweeps import HELD_OUT, LOG, Range, SweepPlan, is_choice, is_numeric, value_of, values_of
+from ...runs.sweeps import (
+    LOG,
+    Range,
+    SweepPlan,
+    held_out,
+    held_outs,
+    is_choice,
+    is_numeric,
+    value_of,
+    values_of,
+)
 from .. import controls
 from ..wording import NAMES
 
@@ -33,7 +43,6 @@ RANGES = {
     "rotation": "0 to 20", "noise": "0 to 0.3",
 }  # fmt: skip
 OFFERED = [*LISTS, *NAMES]
-HELD_OUTS = [1000, 2000, 5000, 10_000, 20_000]
 
 
 def draw() -> SweepPlan:
@@ -57,10 +66,7 @@ def draw() -> SweepPlan:
         draws = int(st.number_input("Points to draw", 1, 10_000, draws, key=DRAWS, persist_state="session"))
     base = _base()
     epochs = st.slider("Epochs", 1, 50, 4, key=EPOCHS, persist_state="session", disabled="epochs" in names)
-    validation = st.select_slider(
-        "Validation images", HELD_OUTS, HELD_OUT, key=VALIDATION, persist_state="session", format_func=formats.count,
-        help="Held out of the training images; the sweep is judged by them.",
-    )  # fmt: skip
+    validation = _validation(base.dataset)
     seeds = st.number_input("Seeds a point", 1, 100, 1, key=SEEDS, persist_state="session",
                             help="Runs a point; their mean counts.")  # fmt: skip
     halving = st.toggle("Successive halving", key=HALVING, persist_state="session", disabled=method == "tpe",
@@ -86,6 +92,17 @@ def _base() -> RunConfig:
     chosen = st.selectbox("Everything else as in", list(bases), list(bases).index(DEFAULT), key=BASE,
                           persist_state="session")  # fmt: skip
     return bases.get(chosen, PRESETS[DEFAULT].config)
+
+
+def _validation(dataset):
+    """How many images are held out; the choices are those that fit the data set."""
+    choices = held_outs(dataset)
+    if VALIDATION in st.session_state and st.session_state[VALIDATION] not in choices:  # chosen for another set
+        st.session_state[VALIDATION] = held_out(dataset)
+    return st.select_slider(
+        "Validation images", choices, held_out(dataset), key=VALIDATION, persist_state="session",
+        format_func=formats.count, help="Held out of the training images; the sweep is judged by them.",
+    )  # fmt: skip
 
 
 def _field(name, method):

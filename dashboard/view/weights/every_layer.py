@@ -12,6 +12,7 @@ from ...analysis import layers
 from ...runs.run import Run
 from .. import charts, shell
 from ..components.heat_map import heat_map
+from ..tables import table
 
 ACROSS = 3  # layers beside each other
 
@@ -42,7 +43,7 @@ def figures(run: Run, net: MLP) -> None:
     """Norm, saturated and dead units of each layer as a table."""
     st.markdown("**Every layer**")
     found = layers.figures(net, datasets.load(run.config.dataset).test[0])
-    table = pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "Layer": title(number, len(found)),
             "Weights": f"{formats.count(layer.din)} to {formats.count(layer.dout)}",
@@ -55,7 +56,7 @@ def figures(run: Run, net: MLP) -> None:
     )
     right = st.column_config.TextColumn(alignment="right")
     figures = ("Norm", "Norm of biases", "Saturated", "Dead units")
-    st.dataframe(table, hide_index=True, key="weights.figures", height="content",
+    table(rows, key="weights.figures", height="content",
                  column_config=dict.fromkeys(figures, right))  # fmt: skip
     st.caption("Saturated: activations, over 500 test images, where the slope is nearly flat. "
                "Dead: units that are saturated for every one of them.")  # fmt: skip

@@ -9,7 +9,7 @@ from mlpcore import MLP
 from ... import exports, formats
 from ...errors import UserError
 from ...exports import adoption
-from ...exports.limits import MAX_FILE_BYTES, MIB
+from ...limits import MAX_FILE_BYTES, MIB
 from ...runs.run import Run
 from .. import shell
 

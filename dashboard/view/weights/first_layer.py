@@ -94,9 +94,7 @@ def one_image(run: Run, net: MLP, epoch: int) -> None:
             width=168,
         )
     with bars:
-        chart = charts.outputs_chart(charts.run_colour(run.number, shell.dark()))
-        st.vega_lite_chart(charts.outputs_data(outputs, int(labels[index]), names), chart, key="weights.outputs",
-                           alt="The outputs for this image")  # fmt: skip
+        st.html(shell.outputs(run, outputs, int(labels[index]), names))
 
 
 def _pick_unit(unit):

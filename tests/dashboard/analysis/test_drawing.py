@@ -36,6 +36,26 @@ def test_a_prepared_digit_fills_the_box_around_its_centre_of_mass():
         assert abs(centre - 14) <= 0.5
 
 
+@pytest.mark.parametrize("frame", [(9, 6), (6, 9), (64, 64), (28, 64)])
+@pytest.mark.parametrize("stroke", [[20, 140, 20, 140, 260], [20, 20, 140, 260, 140], [30, 60, 60, 220, 220]])
+def test_a_frame_of_another_shape_holds_the_drawing_with_its_proportions(frame, stroke):
+    drawn = drawing.raster([stroke])
+    image = drawing.prepare(drawn, frame).reshape(frame)
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+    box = [side * 20 / 28 for side in frame]
+    assert height <= round(box[0])
+    assert width <= round(box[1])
+    assert height == round(box[0]) or width == round(box[1])  # it fills its box one way
+    tall, wide = (np.ptp(np.flatnonzero(drawn.any(axis=axis))) + 1 for axis in (1, 0))
+    factor = min(box[0] / tall, box[1] / wide)
+    assert abs(height - tall * factor) <= 1
+    assert abs(width - wide * factor) <= 1
+    for side, axis in zip(frame, (1, 0), strict=True):
+        mass = image.sum(axis=axis, dtype=float)
+        assert abs(mass @ np.arange(side) / mass.sum() - side / 2) <= 1
+
+
 def test_a_dot_and_an_empty_pad():
     assert drawing.prepare(drawing.raster([])) is None
     assert drawing.prepare(drawing.raster([[20, 140, 140]])).max() == 255

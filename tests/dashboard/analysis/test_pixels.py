@@ -15,10 +15,10 @@ def images(rng):
     return drawn
 
 
-def test_mean_deviation_and_histogram_are_numpys(images):
+def test_mean_variance_and_histogram_are_numpys(images):
     found = pixels.measure(images)
     np.testing.assert_allclose(found.mean, images.mean(axis=0), rtol=1e-10)
-    np.testing.assert_allclose(found.deviation, images.std(axis=0), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found.variance, images.var(axis=0), rtol=1e-6, atol=1e-6)
     np.testing.assert_array_equal(found.histogram, np.bincount(images.reshape(-1), minlength=256))
     np.testing.assert_allclose(found.overall, (images.mean(), images.std()), rtol=1e-10)
     assert found.dark == pytest.approx((images == 0).mean())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dashboard.analysis import experiments, steps
+from dashboard.analysis import experiments, moves, steps
+from dashboard.runs.config import RunConfig
 from mlpcore import MLP
 
 
@@ -64,9 +65,42 @@ def test_a_wrong_gradient_is_noticed_by_the_check(found):
     assert steps.check(found, 1)[0] > 1e-3
 
 
-def test_a_short_step_lowers_the_cost_and_no_step_keeps_it(found):
-    assert steps.cost_after(found, 0.0) == found.cost
-    assert steps.cost_after(found, 0.01) < found.cost
+def moved(found, **settings):
+    return moves.first_step(found, RunConfig(**({"lr": 0.01} | settings)))
+
+
+def test_a_short_step_lowers_the_cost_and_leaves_the_traced_network_alone(found):
+    before = [layer.W.copy() for layer in found.layers]
+    assert moved(found).cost < found.cost
+    for layer, W in zip(found.net.layers, before, strict=True):
+        np.testing.assert_array_equal(layer.W, W)
+
+
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        ({}, lambda g: 0.01 * g),
+        ({"optimizer": "momentum", "momentum": 0.7}, lambda g: 0.01 * g),
+        ({"optimizer": "nesterov", "momentum": 0.7}, lambda g: 1.7 * 0.01 * g),
+        ({"optimizer": "adam"}, lambda g: 0.01 * g / (abs(g) + 1e-8)),
+    ],
+)
+def test_each_optimizer_takes_its_own_first_step(found, settings, step):
+    move = moved(found, **settings)
+    for layer, W, g in zip(found.layers, move.W, move.g, strict=True):
+        np.testing.assert_array_equal(g, layer.gradient)
+        np.testing.assert_allclose(W, layer.W - step(layer.gradient), rtol=1e-9)
+
+
+def test_penalty_and_clipping_change_the_gradient_before_the_step(found):
+    move = moved(found, l2=0.3, clip=0.5)
+    whole = [layer.gradient + 0.3 * layer.W for layer in found.layers]
+    norm = np.sqrt(sum((g**2).sum() for g in whole) + sum((layer.delta**2).sum() for layer in found.layers))
+    assert norm > 0.5
+    assert move.shrunk == pytest.approx(0.5 / norm, rel=1e-12)
+    for layer, W, g, free in zip(found.layers, move.W, move.g, whole, strict=True):
+        np.testing.assert_allclose(g, free * 0.5 / norm, rtol=1e-10)
+        np.testing.assert_allclose(W, layer.W - 0.01 * g, rtol=1e-10)
 
 
 def test_the_faults_do_the_damage_that_the_page_tells_of():

@@ -2,15 +2,16 @@
 
 import io
 import pickle
+import stat
 import struct
 import tracemalloc
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 
-from dashboard import exports
-from dashboard.exports import limits
+from dashboard import exports, limits
 from dashboard.runs.config import RunConfig
 from mlpcore import MLP
 from tests.dashboard.exports.test_exports_builders import (
@@ -19,6 +20,7 @@ from tests.dashboard.exports.test_exports_builders import (
     bundle,
     in_every_entry,
     npz,
+    quoting,
     refusal,
     tensors,
     zipped,
@@ -204,6 +206,43 @@ def test_a_member_that_points_elsewhere_is_refused(name):
 def test_a_member_twice_is_refused():
     data = zipped([("run.json", b"{}"), ("weights.npz", npz()), ("weights.npz", npz())])
     assert refusal(data, "run.zip") == 'run.zip must hold each name once, got "weights.npz" twice.'
+
+
+@pytest.mark.parametrize("name", ["w.npz", "run.zip"])
+def test_a_member_that_is_a_link_is_refused(name):
+    link = zipfile.ZipInfo("weights.npz")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert refusal(file.getvalue(), name) == f"weights.npz in {name} must be a file, got a link to another place."
+
+
+def test_two_names_for_one_member_are_refused():
+    data = zipped([("a", b"x" * 100), ("b", b"x" * 100)])
+    sentence = refusal(in_every_entry(data, 42, struct.pack("<L", 0)), "run.zip")  # where its header is
+    assert sentence == "run.zip must hold each member for itself, but a overlaps another."
+
+
+def test_members_that_quote_each_other_are_refused():
+    """Each is a stored block that quotes the header of the next, and what that unpacks to (D. Fifield, 2019)."""
+    kernel = np.random.default_rng(0).bytes(1000)
+    data = quoting([f"{i}" for i in range(5)], kernel)
+    assert zlib.decompress(data[31:], wbits=-15).endswith(kernel)  # a reader of the first member unpacks the last
+    assert refusal(data, "run.zip") == "run.zip must hold each member for itself, but 0 overlaps another."
+
+
+@pytest.mark.parametrize("name", ["w.npz", "run.zip"])
+def test_a_directory_without_members_is_refused(name):
+    data = zipped([("a", b"x")])
+    empty = data[: data.index(b"PK\1\2")] + b"PK\5\6" + bytes(18)
+    assert refusal(empty, name).endswith('", got none.')
+
+
+def test_a_member_that_reaches_into_the_directory_is_refused():
+    data = zipped([("a", b"x" * 100)])
+    sizes = struct.pack("<LL", 150, 150)
+    assert refusal(in_every_entry(data, 20, sizes), "run.zip").endswith("but a overlaps another.")
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

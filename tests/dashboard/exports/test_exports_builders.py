@@ -7,6 +7,7 @@ import time
 import tracemalloc
 import warnings
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -118,6 +119,28 @@ def in_every_entry(data, offset, value):
         data[at + offset : at + offset + len(value)] = value
         at += 4
     return bytes(data)
+
+
+def quoting(names, kernel):
+    """A zip file whose members overlap: each but the last unpacks to all that follows it, headers included."""
+    packer = zlib.compressobj(9, wbits=-15)
+    inner = packer.compress(kernel) + packer.flush()
+    body, head, unpacked, entries = b"", b"", kernel, []
+    for name in reversed(names):
+        if body:
+            size, unpacked = len(head), head + unpacked
+            inner = b"\0" + struct.pack("<HH", size, size ^ 0xFFFF) + body
+        head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 33, zlib.crc32(unpacked), len(inner), len(unpacked),
+                           len(name), 0) + name.encode()  # fmt: skip
+        body = head + inner
+        entries.append((name, zlib.crc32(unpacked), len(inner), len(unpacked), len(body)))
+    directory = b"".join(
+        struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, 0, 33, crc, packed, whole, len(name), 0, 0, 0, 0, 0,
+                    len(body) - behind) + name.encode()
+        for name, crc, packed, whole, behind in reversed(entries)
+    )  # fmt: skip
+    count = len(names)
+    return body + directory + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), len(body), 0)
 
 
 def sized(layers):

@@ -241,6 +241,55 @@ def test_bytes_that_no_tensor_covers_are_refused():
     assert "file not fully covered" in refusal(tensors() + b"hidden", "w.safetensors")
 
 
+@pytest.mark.parametrize("differs", [False, True])
+def test_a_tensor_described_twice_is_refused(differs):
+    def change(header):
+        told = header["2.bias"]
+        header["2.bias "] = told | {"data_offsets": [0, 40]} if differs else told
+
+    data = patched(tensors(), change).replace(b'"2.bias "', b' "2.bias"')
+    assert refusal(data, "w.safetensors") == 'The header of w.safetensors must have each key once, got "2.bias" twice.'
+
+
+def test_a_setting_told_twice_is_refused():
+    about = json.dumps(ABOUT)[:-1] + ', "bias": true}'
+    assert refusal(tensors(about), "w.safetensors") == (
+        'The metadata of w.safetensors must have each key once, got "bias" twice.'
+    )
+    run = json.dumps({"config": None})[:-1] + ', "config": {"lr": 1.0}}'
+    assert refusal(bundle({"run.json": run.encode()}), "run.zip") == (
+        'run.json in run.zip must have each key once, got "config" twice.'
+    )
+
+
+def test_a_hole_before_the_last_tensor_is_refused():
+    whole = tensors()
+    length = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + length])
+    last = max((name for name in header if name != "__metadata__"), key=lambda name: header[name]["data_offsets"])
+    first, end = header[last]["data_offsets"]
+    header[last]["data_offsets"] = [first + 4, end + 4]
+    data = whole[8 + length :]
+    sentence = refusal(raw_tensors(header, data[:first] + b"hole" + data[first:]), "w.safetensors")
+    assert sentence.startswith("w.safetensors must be a valid safetensors file, but it has ")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "sentence"),
+    [
+        ({}, "w.safetensors must hold at most 42 tensors, what 21 layers need, got 100,000."),
+        (
+            {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+            "w.safetensors must have a header of at most 2,097,152 bytes, got ",
+        ),
+    ],
+    ids=["under the limit", "above it"],
+)
+def test_a_hundred_thousand_tensors_are_refused(tensor, sentence):
+    data = raw_tensors({f"{i}": tensor for i in range(100_000)}, bytes(4))
+    assert refusal(data, "w.safetensors", memory=40 * MIB).startswith(sentence)
+
+
 @pytest.mark.parametrize("value", [None, 3, [], {}, {"dtype": "F32"}, {"dtype": "F32", "shape": {}}])
 def test_a_tensor_that_is_described_by_something_else_is_refused(value):
     data = patched(tensors(), lambda header: header.update({"0.bias": value}))

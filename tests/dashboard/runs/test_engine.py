@@ -1,16 +1,19 @@
 """The engine with its real cluster of processes: two runs at once, a killed worker, restarts."""
 
 import os
+import resource
 import signal
+import time
 from functools import partial
 
 import numpy as np
 import psutil
 import pytest
+from sqlalchemy import select, update
 from threadpoolctl import threadpool_limits
 
 from dashboard import datasets
-from dashboard.runs import estimates
+from dashboard.runs import estimates, schema
 from dashboard.runs.config import RunConfig
 from dashboard.runs.engine import Engine
 from dashboard.runs.presets import PRESETS
@@ -61,6 +64,27 @@ def direct(config):
 
 def figures(epochs):
     return [(e.train_loss, e.train_accuracy, e.test_loss, e.test_accuracy) for e in epochs]
+
+
+@pytest.mark.parametrize("wanted", ["0", "-1", "two", "1.5", "257", "²"])
+def test_a_number_of_workers_that_there_can_t_be_is_said(store, monkeypatch, wanted):
+    monkeypatch.setenv("MLP_WORKERS", wanted)
+    engine = Engine(store)
+    engine.start().join()
+    assert engine.problem == f"MLP_WORKERS must be a whole number from 1 to 256, got {wanted!r}."
+    assert not engine.up
+    engine.close()
+
+
+def test_as_many_runs_as_wanted_are_trained_at_once(store, monkeypatch):
+    monkeypatch.setenv("MLP_WORKERS", "3")
+    engine = Engine(store)
+    engine.start().join()
+    runs = [start((store, engine), hidden=(100,), epochs=100, seed=seed) for seed in range(3)]
+    wait_for(lambda: all(store.get(run.id).epochs_done for run in runs), "an epoch of each")
+    assert {store.get(run.id).status for run in runs} == {"running"}
+    assert len({store.get(run.id).environment["pid"] for run in runs}) == engine.workers == 3
+    engine.close()
 
 
 def test_the_shallow_notebook_preset_gives_what_mlpcore_gives_to_the_last_bit(place):
@@ -140,6 +164,51 @@ def test_closing_the_engine_leaves_no_process_behind(store):
     assert len(family) >= 1 + os.cpu_count()
     engine.close()
     wait_for(lambda: not any(process.is_running() for process in family), "the end of every process")
+
+
+def rows(store):
+    return store._rows(select(schema.runs.c.id))
+
+
+def test_what_was_deleted_long_ago_is_removed_while_the_engine_drives(tmp_path, place, monkeypatch):
+    monkeypatch.setattr("dashboard.runs.store.TIDY_SECONDS", 0.1)
+    monkeypatch.setattr("dashboard.runs.engine.DRIVE_SECONDS", 0.1)
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+    old, young, kept = (store.create(RunConfig()) for _ in range(3))
+    for run in (old, young, kept):
+        store.wish(run.id, "stop")
+    engine = Engine(store, place[1]._client.scheduler.address)
+    engine.start().join()
+    store.delete([old.id, young.id])
+    with store._engine.begin() as db:
+        week = update(schema.runs).where(schema.runs.c.id == old.id).values(deleted=time.time() - 8 * 24 * 3600)
+        db.execute(week)
+    wait_for(lambda: len(rows(store)) == 2, "the removal")
+    store.restore([young.id])
+    assert {run.id for run in store.latest(None)} == {young.id, kept.id}
+    engine.close()
+    store.close()
+
+
+def test_a_run_that_could_not_be_trained_fails_before_anything_is_allocated_and_its_worker_lives(place):
+    """Queued past the page, as TPE or another program may do."""
+    store, engine = place
+
+    def workers():
+        """{process: (pid, most memory that it ever had, in KB)} of every worker."""
+        return engine._client.run(lambda: (os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+    before = workers()
+    for hidden in ((200_000, 200_000), (10**9, 10**9)):
+        run = start(place, hidden=hidden, epochs=1)
+        got = wait_for(lambda run=run: (got := store.get(run.id)).status == "failed" and got, "its failure")
+        assert (got.attempt, got.tries) == (1, 0)
+        assert got.error.startswith("This network needs ")
+        assert got.error.endswith("Make the hidden layers smaller.")
+    after = workers()
+    assert {pid for pid, _ in after.values()} == {pid for pid, _ in before.values()}
+    for worker, (_, most) in after.items():
+        assert most < before[worker][1] + 300_000  # 160 GB would be allocated
 
 
 def test_this_machine_is_measured_once_and_estimates_are_of_the_right_size(place):

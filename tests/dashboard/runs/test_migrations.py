@@ -1,5 +1,8 @@
 """Databases that earlier versions wrote are led to the present tables; nothing in them is lost."""
 
+import signal
+import subprocess
+import sys
 from itertools import count
 
 import numpy as np
@@ -100,6 +103,43 @@ def test_a_migration_that_breaks_off_has_not_happened(old, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             RunStore(old)
     assert shape(old) == before
+    store = RunStore(old)
+    assert store.get("aef24cf3").note == "mine"
+    store.close()
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from dashboard.runs.store import RunStore
+left = int(sys.argv[2])
+
+def count(*_):
+    global left
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+
+event.listen(Engine, "before_cursor_execute", count)
+event.listen(Engine, "commit", count)
+RunStore(sys.argv[1]).close()
+"""
+
+
+def test_a_migration_that_is_killed_at_any_statement_has_happened_or_not(old, new_database):
+    """The same database is killed at its first statement, then at its second, and so on until it is through."""
+    new = RunStore(new_database())
+    before, after = shape(old), shape(new.url)
+    new.close()
+    for statement in count():
+        done = subprocess.run([sys.executable, "-c", KILLED, old, str(statement)], timeout=60)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+        assert shape(old) in (before, after)
+    assert statement > 20
+    assert shape(old) == after
     store = RunStore(old)
     assert store.get("aef24cf3").note == "mine"
     store.close()

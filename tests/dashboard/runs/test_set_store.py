@@ -66,8 +66,8 @@ def test_a_worker_with_an_empty_cache_gets_it_from_the_database(store, name, tmp
 
 
 def test_it_is_removed_only_when_no_run_uses_it(store, name):
-    run = store.create(RunConfig(dataset=name, hidden=(), batch_size=10))
-    store.wish(run.id, "stop")
+    run = store.create(RunConfig(dataset=name, hidden=(), batch_size=10, epochs=1))
+    train_run(run.id, run.submission, store.url)
     store.delete([run.id])  # can still be taken back
     with pytest.raises(StoreError, match="when no run uses it, but 1 do"):
         store.remove_set(name)
@@ -86,6 +86,14 @@ def test_one_that_nobody_has_is_said(store):
     datasets.read_from(store)
     with pytest.raises(datasets.DatasetError, match="Own images, 9 x 9: this data set is not in the database here"):
         datasets.load("own-9x9-2-30-10-0123456789abcdef")
+
+
+def test_a_closed_database_is_not_asked(store, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path / "cache"))
+    datasets.load.cache_clear()
+    store.close()
+    with pytest.raises(datasets.DatasetError, match="is not in the database here"):
+        datasets.load(name)
 
 
 def test_a_damaged_one_is_noticed(store, name, tmp_path, monkeypatch):

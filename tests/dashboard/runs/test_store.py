@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine, text
 
+from dashboard.datasets import Parts
 from dashboard.runs.config import ConfigError, RunConfig
+from dashboard.runs.points import points
 from dashboard.runs.store import STALE_SECONDS, Lost, NoRunError, RunStore, StoreError
+from dashboard.runs.sweep_cost import first_configs
+from dashboard.runs.sweeps import SweepPlan
 from mlpcore import MLP, SGD, EpochResult, TrainingState
 
 
@@ -29,12 +33,9 @@ def run(store):
     return store.take_up(run.id, run.submission, {"machine": "here"})
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request):
-    """What is tested here holds on both."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres").new_database()
-    return f"sqlite:///{request.getfixturevalue('tmp_path') / 'runs.db'}"
+@pytest.fixture
+def database_url(either_url):
+    return either_url
 
 
 def sql(store, statement, **values):
@@ -73,7 +74,7 @@ def test_epochs_carry_best_last_and_time_into_the_run(store, run):
 
 def test_the_newest_two_checkpoints_the_best_and_some_between_are_kept_within_a_budget(store, run, monkeypatch):
     state = state_of(1).to_bytes()
-    monkeypatch.setattr("dashboard.runs.store.SNAPSHOT_BYTES", 3 * len(state))
+    monkeypatch.setattr("dashboard.runs.keeping.SNAPSHOT_BYTES", 3 * len(state))
     for number in range(1, 13):
         store.commit_epoch(run.id, run.attempt, epoch(number, 0.9 if number == 3 else 0.5), state, 12)
     assert store.snapshots(run.id) == [1, 3, 5, 9, 11, 12]
@@ -137,6 +138,18 @@ def test_a_silent_run_becomes_interrupted_and_its_trainer_is_shut_out(store, run
         store.ping(run.id, run.attempt, 0.1)
 
 
+def test_a_run_whose_worker_died_goes_on_when_another_is_free_however_late_and_unless_somebody_stopped_it(store, run):
+    sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
+    store.notice_stale()
+    again = store.take_up(run.id, run.submission, {})
+    assert (again.status, again.attempt) == ("running", run.attempt + 1)
+    sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
+    store.notice_stale()
+    store.wish(run.id, "stop")
+    assert store.take_up(run.id, run.submission, {}) is None
+    assert store.get(run.id).status == "stopped"
+
+
 def test_wishes_reach_the_trainer_or_rest_a_waiting_run_at_once(store, run):
     store.wish(run.id, "pause")
     assert store.get(run.id).wish == "pause"
@@ -167,7 +180,7 @@ def test_an_unknown_run_is_said(store):
 
 def test_a_database_from_a_newer_version_is_refused(store):
     sql(store, "UPDATE about SET value = '99' WHERE key = 'schema'")
-    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 4"):
+    with pytest.raises(StoreError, match=r"newer version of this app \(schema 99; this one knows up to 7"):
         RunStore(store.url)
 
 
@@ -182,6 +195,29 @@ def test_a_run_is_renamed_and_annotated(store):
         store.rename(run.id, "x" * 81)
     with pytest.raises(ConfigError, match="at most 4,000 characters, got 5,000"):
         store.annotate(run.id, "x" * 5000)
+
+
+def test_marks_that_turn_the_writing_are_kept_nowhere(store, rng):
+    turned = "\u202egnp\u2066.exe\u200f"
+    run = store.create(RunConfig(), name=turned)
+    assert (run.name, store.create(RunConfig(), name="\u202e").name) == ("gnp.exe", "Run 2")
+    store.rename(run.id, turned + "\x1b[1m\ud800")
+    store.annotate(run.id, f"one {turned}\r\ntwo\u2028\u2069 ")
+    assert (store.get(run.id).name, store.get(run.id).note) == ("gnp.exe[1m", "one gnp.exe\ntwo")
+    with pytest.raises(ConfigError, match="1 to 80 characters, got 0"):
+        store.rename(run.id, "\u202e")
+    images, labels = rng.integers(0, 256, (30, 4), dtype=np.uint8), np.arange(30, dtype=np.uint8) % 2
+    parts = Parts(images, labels, (2, 2), 24, ("a", "b"))
+    name = store.add_set(parts, turned)
+    assert store.own_sets()[name].title == "gnp.exe"
+    plan = SweepPlan(RunConfig(epochs=1, validation=5000), {"lr": (0.1, 0.2)})
+    assert store.create_sweep(plan, first_configs(plan, points(plan)), turned).name == "gnp.exe"
+
+
+def test_names_that_an_older_version_kept_are_shown_clean(store):
+    run = store.create(RunConfig())
+    sql(store, "UPDATE runs SET name = :name, note = :note", name="\u202egnp.exe", note="a\n\u2066b")
+    assert (store.get(run.id).name, store.latest(1)[0].note) == ("gnp.exe", "a\nb")
 
 
 def test_a_deleted_run_is_gone_until_it_is_restored_and_for_good_when_purged(store, run):
@@ -203,6 +239,42 @@ def test_a_deleted_run_is_gone_until_it_is_restored_and_for_good_when_purged(sto
     store.restore([run.id])
     assert sql(store, "SELECT COUNT(*) FROM runs")[0] == (0,)
     assert sql(store, "SELECT COUNT(*) FROM checkpoints")[0] == (0,)
+
+
+def test_a_run_that_is_superseded_before_its_first_epoch_leaves_nothing_behind(store, run):
+    waits, stopped = store.create(RunConfig(), start=state_of(3)), store.create(RunConfig())
+    store.wish(stopped.id, "stop")
+    for each in (waits, stopped, run):
+        store.discard(each.id)
+    assert sql(store, "SELECT id FROM runs") == [(run.id,)]  # until the next purge
+    assert sql(store, "SELECT COUNT(*) FROM checkpoints")[0] == (0,)
+    assert store.latest(10) == []
+    assert store.ping(run.id, run.attempt, 0.5) == "stop"
+    store.purge(before=1)
+    assert sql(store, "SELECT COUNT(*) FROM runs")[0] == (0,)
+    with pytest.raises(Lost):
+        store.commit_epoch(run.id, run.attempt, epoch(1), state_of(1).to_bytes())
+
+
+def test_a_run_with_weights_is_not_discarded(store, run):
+    store.commit_epoch(run.id, run.attempt, epoch(1), state_of(1).to_bytes())
+    imported = store.adopt(RunConfig(), state_of(0), 0.91, None, name="from a file")
+    for each in (run, imported):
+        store.discard(each.id)
+        assert store.get(each.id).wish is None
+
+
+def test_what_was_deleted_long_ago_is_removed_once_an_hour(store, monkeypatch):
+    monkeypatch.setattr("dashboard.runs.store.UNDO_SECONDS", 0)
+    ids = [store.create(RunConfig()).id for _ in range(2)]
+    store.delete(ids[:1])
+    store.tidy()
+    store.delete(ids[1:])
+    store.of("ada").tidy()  # too soon, whoever asks
+    assert sql(store, "SELECT id FROM runs") == [(ids[1],)]
+    monkeypatch.setattr("dashboard.runs.store.TIDY_SECONDS", 0)
+    store.tidy()
+    assert sql(store, "SELECT COUNT(*) FROM runs")[0] == (0,)
 
 
 def test_with_validation_the_best_epoch_is_chosen_by_it(store, run):

@@ -1,20 +1,22 @@
 """Plans, points, halving, TPE and the runs of a sweep, trained in this process."""
 
+import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from distributed import Reschedule
 
-from dashboard.runs import sweep_worker
+from dashboard.runs import estimates, sweep_worker
 from dashboard.runs.config import ConfigError, RunConfig
 from dashboard.runs.halving import decide
 from dashboard.runs.points import ask, point_of, points, score
 from dashboard.runs.store import StoreError
-from dashboard.runs.sweep_cost import checked_points, expected, first_configs, seconds_left, total_epochs
-from dashboard.runs.sweep_file import read_plan
-from dashboard.runs.sweep_worker import advance, train_sweep
-from dashboard.runs.sweeps import Range, SweepPlan, values_of
+from dashboard.runs.sweep_cost import checked_points, expected, first_configs, middle, seconds_left, total_epochs
+from dashboard.runs.sweep_file import plan_of, read_plan
+from dashboard.runs.sweep_worker import advance, train_waiting
+from dashboard.runs.sweeps import Range, SweepPlan, held_out, held_outs, values_of
 
 SMALL = RunConfig(hidden=(8,), epochs=2, batch_size=20, validation=100)
 WIDTHS, LRS = ((4,), (8,), (12,), (16,)), (0.5, 3.0)
@@ -155,9 +157,25 @@ def test_a_file_that_is_wrong_is_refused_with_a_sentence(tmp_path, text, sentenc
         read_plan(tmp_path / "none.toml")
 
 
+@pytest.mark.parametrize(("whole", "number"), [(16, 2), (249, 50), (1498, 200), (60_000, 10_000), (100_000, 10_000)])
+def test_about_a_sixth_is_held_out_unless_the_plan_says_otherwise(whole, number):
+    name = f"own-4x3-3-{whole}-60-{16 * '0'}"
+    assert held_out(name) == number
+    assert max(held_outs(name)) < whole / 2
+    plan, _ = plan_of({"base": {"dataset": name, "batch_size": 8}, "vary": {"lr": [1, 3]}})
+    assert plan.base.validation == number
+    plan, _ = plan_of({"base": {"dataset": name, "batch_size": 8, "validation": 3}, "vary": {"lr": [1, 3]}})
+    assert plan.base.validation == 3
+
+
+def test_a_file_with_a_data_set_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="Data set must be one of"):
+        plan_of({"base": {"dataset": 5}, "vary": {"lr": [1, 3]}})
+
+
 def test_every_point_is_trained_once_and_the_sweep_ends(store, sweep):
     made = sweep(grid(seeds=2))
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     runs = store.runs_of(made.id)
     assert len(runs) == 16
     assert {(run.status, run.attempt, run.epochs_done) for run in runs} == {("finished", 1, 2)}
@@ -177,7 +195,7 @@ def test_halving_ends_the_worse_half_at_each_rung(store, sweep):
     plan = grid(replace(SMALL, epochs=8), halving=True)
     assert plan.rungs == (2, 4, 8)
     made = sweep(plan)
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     runs = store.runs_of(made.id)
     assert sorted(run.epochs_done for run in runs) == [2] * 4 + [4] * 2 + [8] * 2
     assert sum(run.epochs_done for run in runs) == total_epochs(plan, runs) == 32
@@ -191,7 +209,7 @@ def test_halving_ends_the_worse_half_at_each_rung(store, sweep):
 
 def test_a_run_that_went_through_rungs_is_the_run_without_them(store, sweep, trained):
     made = sweep(grid(replace(SMALL, epochs=8), halving=True))
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     best = next(run for run in store.runs_of(made.id) if run.epochs_done == 8)
     alone = trained(**vars(best.config))
     assert store.state(best.id, 8).digest == store.state(alone.id, 8).digest
@@ -200,7 +218,7 @@ def test_a_run_that_went_through_rungs_is_the_run_without_them(store, sweep, tra
 def test_halving_waits_for_the_last_of_a_rung(store, sweep):
     made = sweep(grid(replace(SMALL, epochs=8), halving=True))
     claimed = store.claim(made.id, {})
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     assert statuses(store, made) == ["queued"] * 7 + ["running"]
     assert not decide(made.plan, store.runs_of(made.id))
     store.settle(claimed.id, claimed.attempt, "failed", "Diverged.")
@@ -223,7 +241,7 @@ def test_tpe_tries_as_many_points_as_asked_and_ends(store, sweep):
     plan = SweepPlan(SMALL, {"hidden": WIDTHS}, {"lr": Range(0.1, 10)}, method="tpe", draws=6, seeds=2)
     made = sweep(plan)
     assert store.runs_of(made.id) == []
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     runs = store.runs_of(made.id)
     assert len(runs) == 12
     assert len({point_of(run) for run in runs}) == 6
@@ -242,6 +260,42 @@ def test_tpe_learns_where_the_best_points_are(trained):
     assert np.median([abs(np.log10(config.lr / 3)) for config in asked]) < 0.5
 
 
+HUGE = (60_000, 60_000)
+
+
+@pytest.mark.parametrize(
+    ("values", "ranges"),
+    [
+        ({"hidden": (HUGE, (8,), (16,))}, {}),
+        ({"hidden": ((8,), (16,), HUGE), "lr": LRS}, {}),
+        ({"optimizer": ("adam", "sgd")}, {}),
+        ({}, {"batch_size": Range(1, 500)}),
+    ],
+    ids=["first", "last", "optimizer", "range"],
+)
+def test_tpe_is_refused_for_the_largest_that_it_may_ask_for(values, ranges, monkeypatch):
+    """With as much memory as the middle of the plan needs, which used to be all that was looked at."""
+    plan = SweepPlan(replace(SMALL, hidden=(2000, 2000)), values, ranges, method="tpe", draws=4)
+    enough = estimates.bytes_needed(middle(plan)) + 1000
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=(os.cpu_count() or 1) * enough))
+    estimates.refuse_absurd(middle(plan))
+    with pytest.raises(ConfigError, match=r"This network needs [\d.,]+ [MG]B of memory"):
+        checked_points(plan, None)
+
+
+def test_tpe_is_refused_when_batches_may_have_more_images_than_there_are():
+    plan = SweepPlan(SMALL, {"subset": (0, 300), "batch_size": (32, 400)}, method="tpe", draws=4)
+    with pytest.raises(ConfigError, match=r"Batch size must be a whole number from 1 to 300.*, got 400"):
+        checked_points(plan, None)
+
+
+def test_tpe_over_ordinary_settings_is_not_refused():
+    values = {"hidden": ((16,), (1024, 1024)), "optimizer": ("sgd", "adam"), "activation": ("relu", "sigmoid")}
+    ranges = {"lr": Range(0.001, 10), "batch_size": Range(1, 100), "subset": Range(100, 400)}
+    chosen, cost = checked_points(SweepPlan(SMALL, values, ranges, method="tpe", draws=4), None)
+    assert (chosen, cost.runs) == ([], 4)
+
+
 def test_tpe_without_optuna_is_refused_with_the_way_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "optuna", None)
     with pytest.raises(ConfigError, match=r"TPE needs Optuna: pip install -r requirements-optuna\.txt"):
@@ -252,9 +306,9 @@ def test_a_sweep_makes_way_once_for_a_run_that_a_person_started(store, sweep):
     made = sweep(grid())
     hand = store.create(SMALL)
     with pytest.raises(Reschedule):
-        train_sweep(made.id, store.url)
+        train_waiting(store.url)
     assert statuses(store, made) == ["queued"] * 8
-    train_sweep(made.id, store.url)  # nobody came for it: the sweep goes on
+    train_waiting(store.url)  # nobody came for it: the sweep goes on
     assert statuses(store, made) == ["finished"] * 8
     assert store.get(hand.id).status == "queued"
 
@@ -264,10 +318,10 @@ def test_a_run_under_way_makes_way_after_its_epoch_and_ends_the_same(store, swee
     looks = iter([False, False, True] + [False] * 9)
     monkeypatch.setattr(sweep_worker, "make_way", lambda store: next(looks))
     with pytest.raises(Reschedule):
-        train_sweep(made.id, store.url)
+        train_waiting(store.url)
     (run,) = store.runs_of(made.id)
     assert (run.status, run.epochs_done) == ("queued", 2)
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     (run,) = store.runs_of(made.id)
     assert (run.status, run.attempt) == ("finished", 2)
     alone = trained(**vars(run.config))
@@ -295,9 +349,9 @@ def test_a_run_whose_worker_was_lost_waits_for_another_one(store, sweep):
     lost = store.claim(made.id, {})
     store._update([], heartbeat=0.0)
     store.notice_stale()
-    store.requeue_interrupted(made.id)
+    store.requeue_interrupted()
     assert store.get(lost.id).status == "queued"
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     assert statuses(store, made) == ["finished"] * 8
 
 
@@ -306,7 +360,7 @@ def test_the_time_left_falls_to_nothing(store, sweep):
     made = sweep(grid())
     before = seconds_left(made.plan, store.runs_of(made.id), costs, 2)
     assert before == pytest.approx(8 * 2 * 25 * 1e-3 / 2)
-    train_sweep(made.id, store.url)
+    train_waiting(store.url)
     assert seconds_left(made.plan, store.runs_of(made.id), costs, 2) == 0
 
 

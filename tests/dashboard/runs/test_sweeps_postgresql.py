@@ -13,7 +13,7 @@ from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
 
 ROOT = Path(__file__).parents[3]
-TRAIN = "import sys; from dashboard.runs.sweep_worker import train_sweep; train_sweep(*sys.argv[1:])"
+TRAIN = "import sys; from dashboard.runs.sweep_worker import train_waiting; train_waiting(*sys.argv[1:])"
 BASE = RunConfig(epochs=4, subset=500, validation=500)
 
 
@@ -25,7 +25,7 @@ def database_url(postgres):
 def work_off(store, sweep):
     """Four processes at once; again until none finds anything, as the engine would."""
     one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as workers have
-    command = [sys.executable, "-c", TRAIN, sweep.id, str(store.url)]
+    command = [sys.executable, "-c", TRAIN, str(store.url)]
     while store.sweep(sweep.id).active:
         workers = [subprocess.Popen(command, cwd=ROOT, env=one_thread) for _ in range(4)]
         assert [worker.wait(60) for worker in workers] == [0] * 4

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from dashboard.datasets.augmentation import Augmentation
 from dashboard.runs import trainer
 from dashboard.runs.config import RunConfig
 from dashboard.runs.presets import PRESETS
-from dashboard.runs.store import StoreError
-from dashboard.runs.trainer import train_run
-from mlpcore import SGD, Adam, Augmentation, EarlyStopping, Regularization, train
+from dashboard.runs.store import Lost, StoreError
+from dashboard.runs.trainer import Rest, Watch, train_run
+from mlpcore import SGD, Adam, EarlyStopping, Regularization, train
 
 
 def direct(config, data):
@@ -45,6 +46,23 @@ def wish_at(monkeypatch, store, run_id, wish, look):
         original(self, progress)
 
     monkeypatch.setattr(trainer.Watch, "look", counting)
+
+
+def test_between_two_heartbeats_the_trainer_looks_and_writes_nothing(store, monkeypatch):
+    monkeypatch.setattr(trainer, "BEAT_SECONDS", 1000)
+    run = store.create(RunConfig())
+    watch = Watch(store, store.take_up(run.id, run.submission, {}))
+    watch.look(0.25)
+    beaten = store.get(run.id)
+    watch.look(0.5)
+    assert store.get(run.id) == beaten
+    assert beaten.progress == 0.25
+    store.wish(run.id, "stop")
+    with pytest.raises(Rest):
+        watch.look(0.75)
+    store.take_up(run.id, run.submission, {})
+    with pytest.raises(Lost):
+        watch.look(1.0)
 
 
 @pytest.mark.parametrize("look", [10, 45, 60])  # inside the first epoch of 30 batches, the second, at its end

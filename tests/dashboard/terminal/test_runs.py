@@ -10,9 +10,11 @@ import subprocess
 import urllib.request
 from functools import partial
 
+import numpy as np
 import psutil
 import pytest
 
+from dashboard.datasets import Parts
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 from dashboard.terminal import serve
@@ -31,7 +33,7 @@ def run(store):
 
 
 def test_help_names_every_command_and_its_examples(lab):
-    alone = ("train", "sweep", "runs", "evaluate", "serve")
+    alone = ("train", "sweep", "runs", "evaluate", "backup", "restore", "ready", "serve")
     for words in ((), *((word,) for word in alone), ("runs", "list"), ("runs", "export")):
         done = lab(*words, "--help")
         assert done.returncode == 0
@@ -136,6 +138,16 @@ def test_evaluate_measures_a_file_as_the_trainer_did(lab, run):
     assert (figures["images"], figures["split"]) == (60_000, "train")
     assert set(figures["classes"]) == set("0123456789")
     assert 0 < figures["interval_95"][0] < figures["accuracy"] < figures["interval_95"][1] < 1
+
+
+def test_evaluate_measures_weights_for_a_set_of_ones_own(lab, store, rng, tmp_path):
+    images, labels = rng.integers(0, 256, (60, 12), dtype=np.uint8), (np.arange(60) % 3).astype(np.uint8)
+    name = store.add_set(Parts(images, labels, (4, 3), 48, ("a", "b", "c")), "Mine")
+    MLP([12, 5, 3], rng=rng).save(tmp_path / "w.npz")
+    done = lab("evaluate", "w.npz", "--dataset", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "12-5-3, sigmoid, quadratic: " in done.stdout
+    assert "% of 12 test images" in done.stdout
 
 
 @pytest.mark.parametrize(

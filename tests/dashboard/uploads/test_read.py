@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import stat
 import struct
 import tracemalloc
+import zipfile
 import zlib
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from dashboard import uploads
 from dashboard.exports.refusal import ImportRefused
+from tests.dashboard.exports.test_exports_builders import in_every_entry, zipped
 
 
 def idx(array):
@@ -113,6 +116,29 @@ def test_a_set_is_called_by_its_content(images, labels):
     assert other.split("-")[:-1] == name.split("-")[:-1] == ["own", "5x4", "3", "51", "9"]
 
 
+def typed(descr):
+    """An .npz whose labels say that they are of this type, with as many bytes as it would need."""
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (60,), }}".ljust(117).encode() + b"\n"
+    size = int(descr[2:] or 1)
+    labels = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(60 * size)
+    file = io.BytesIO(npz(images=IMAGES))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("labels.npy", labels)
+    return file.getvalue()
+
+
+def lying_size(data, size):
+    return in_every_entry(data, 24, struct.pack("<L", size))
+
+
+def one_place(data):
+    return in_every_entry(data, 42, bytes(4))
+
+
+def linked(data):
+    return in_every_entry(data, 38, struct.pack("<L", (stat.S_IFLNK | 0o777) << 16))
+
+
 IMAGES, LABELS = np.zeros((60, 5, 4), np.uint8), np.arange(60, dtype=np.uint8) % 3
 FLAT = np.zeros((60, 4), np.uint8)
 LIE = b"\0\0\x08\x03" + struct.pack(">3I", 60, 500, 400) + bytes(1200)
@@ -135,6 +161,20 @@ REFUSED = {
     "65 pixels": ([("a", idx(np.zeros((60, 65, 2)))), ("b", idx(LABELS))], "at most 64 x 64 pixels, got 65 x 2"),
     "few images": ([("a", idx(IMAGES[:9])), ("b", idx(LABELS[:9]))], "at least 20 images, got 9"),
     "pickled labels": ([("a.npz", npz(images=IMAGES, labels=LABELS.astype(object)))], "never opened here"),
+    **{f"labels of type {descr}": ([("a.npz", typed(descr))], f"labels in a.npz must hold numbers, got {descr}, which")
+       for descr in ("<f3", "<u9", "|b8", "<f0", "<i128", "<f16", "<U0", "<c16", "<M8", "|V8", "|S4", "<U99999", "|O",
+                     "|b")},
+    "names that are none": ([("a.npz", npz(images=IMAGES, labels=LABELS, class_names=np.full((3, 1), 2**31, "<u4")
+                              .view("<U1")[:, 0]))], "class_names in a.npz must hold texts, but a character of them"),
+    "many names": ([("a.npz", npz(images=IMAGES, labels=LABELS, class_names=np.full(300, "a")))], "most 256 texts"),
+    "a bomb": ([("a.npz", npz(images=np.zeros((250_000, 30, 30), np.uint8), labels=LABELS))], "at most 200 MiB, got 2"),
+    "a ratio": ([("a.npz", lying_size(npz(images=IMAGES, labels=LABELS), 10**8))], "at most 1,100 times its packed"),
+    "one member under two names": ([("a.npz", one_place(npz(images=IMAGES, labels=LABELS)))], "overlaps another"),
+    "a link": ([("a.npz", linked(npz(images=IMAGES, labels=LABELS)))], "images.npy in a.npz must be a file, got a lin"),
+    **{f"a member called {name}": ([("a.npz", zipped([("x.npy", b"x"), (name, b"x")]))], "plain relative names, got")
+       for name in ("../labels.npy", "/etc/labels.npy", "C:\\labels.npy")},
+    "a member twice": ([("a.npz", zipped([("images.npy", b"x"), ("images.npy", b"x")]))], "must hold each name once"),
+    "a password": ([("a.npz", in_every_entry(npz(images=IMAGES, labels=LABELS), 8, b"\x01"))], "without a password"),
     "no labels in npz": ([("a.npz", npz(images=IMAGES))], "must hold x_train and y_train, or images and labels"),
     "labels beyond": ([("a.npz", npz(images=IMAGES, labels=LABELS * 200.0))], "numbers from 0 to 255, got 400"),
     "labels below": ([("a.npz", npz(images=IMAGES, labels=LABELS - 1.0))], "numbers from 0 to 255, got -1"),
@@ -164,15 +204,19 @@ def test_what_breaks_a_rule_gets_its_sentence(case):
 
 
 def zeros(count):
-    """That many zeros, packed without ever holding them."""
-    packer, block = zlib.compressobj(9, wbits=31), bytes(2**24)
-    parts = [packer.compress(block) for _ in range(count // len(block))]
-    return b"".join([*parts, packer.flush()])
+    """That many zeros in one gzip, packed without ever holding them: a block that ends on a byte can be repeated."""
+    block = 2**26
+    packer = zlib.compressobj(9, wbits=31)
+    head = packer.compress(bytes(block)) + packer.flush(zlib.Z_FULL_FLUSH)
+    packer = zlib.compressobj(9, wbits=-15)
+    again = packer.compress(bytes(block)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + again * (count // block - 1)
 
 
 @pytest.mark.parametrize("start", [b"", b"\0\0\x08\x03" + struct.pack(">3I", 250_000, 28, 28)])
-def test_a_gigabyte_of_zeros_in_a_small_gzip_is_refused_in_little_memory(start):
-    bomb = zeros(2**30) if not start else gzip.compress(start) + zeros(2**30)
+def test_ten_gigabytes_of_zeros_in_a_small_gzip_are_refused_in_little_memory(start):
+    bomb = zeros(10 * 2**30) if not start else gzip.compress(start) + zeros(10 * 2**30)
+    assert len(bomb) < 12 * 2**20
     tracemalloc.start()
     try:
         with pytest.raises(ImportRefused):
@@ -181,3 +225,8 @@ def test_a_gigabyte_of_zeros_in_a_small_gzip_is_refused_in_little_memory(start):
     finally:
         tracemalloc.stop()
     assert peak < 500 * 2**20
+
+
+def test_the_bomb_is_a_whole_gzip_as_far_as_it_goes():
+    unpacked = zlib.decompressobj(wbits=31).decompress(zeros(2**28))
+    assert (len(unpacked), any(unpacked)) == (2**28, False)

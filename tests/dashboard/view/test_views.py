@@ -1,8 +1,12 @@
 """Charts, pictures and formats: what they make of numbers."""
 
+import csv
+import io
 import json
+import re
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -11,7 +15,9 @@ from scipy.stats import norm
 
 from dashboard import formats
 from dashboard.analysis.evaluation import accuracy_interval
+from dashboard.runs.config import RunConfig
 from dashboard.view import charts, images
+from dashboard.view.compare import run_list
 from dashboard.view.components import gallery, heat_map
 from mlpcore import EpochResult
 
@@ -59,6 +65,36 @@ def test_a_sparkline_goes_from_its_lowest_to_its_highest():
     assert "nan" not in images.sparkline([], "#123456") + images.sparkline([5.0, 5.0], "#123456")
 
 
+def drawn_bars(values, strong, names):
+    """[(name, per cent, length, opacity)] of the picture, top to bottom."""
+    picture = ElementTree.fromstring(images.bars(np.array(values), strong, names, "#123456", 'the "outputs"', 330))
+    assert (picture.get("role"), picture.get("aria-label")) == ("img", 'the "outputs"')
+    rows = list(picture)
+    return [
+        (
+            name.text,
+            said.text,
+            float(re.search(r"width:max\(1px, calc\(\(100% - 4em\) \* ([\d.]+)\)\)", bar.get("style"))[1]),
+            re.search(r"opacity:([\d.]+)", bar.get("style"))[1],
+        )
+        for name, (bar, said) in zip(rows[::2], rows[1::2], strict=True)
+    ]
+
+
+def test_outputs_are_bars_in_the_order_of_their_classes():
+    (cat, dog) = drawn_bars([0.25, 0.75], 1, ["cat", "<b>dog</b> & more of it"])
+    assert cat[:2] == ("cat", "25.0 %")
+    assert dog[:2] == ("<b>dog</b> & \u2026", "75.0 %")
+    assert dog[2] == pytest.approx(3 * cat[2], rel=0.01)
+    assert (cat[3], dog[3]) == ("0.45", "1")
+
+
+def test_of_many_outputs_the_largest_are_shown():
+    values = np.arange(100) / 1000
+    shown = drawn_bars(values, 99, [f"class {number}" for number in range(100)])
+    assert [name for name, *_ in shown] == [f"class {number}" for number in range(99, 89, -1)]
+
+
 def test_a_digit_strip_places_each_image():
     digits = np.zeros((4, 4), np.uint8)
     digits[3, 0] = 200  # the last image's first pixel
@@ -76,6 +112,16 @@ def test_receptive_fields_are_blue_above_zero_orange_below_and_clear_between():
     assert (picture[3:6, 6:9] == [*images.BELOW, 127]).all()
     assert (picture[6:9, 18:21] == [*images.BELOW, 255]).all()
     assert np.count_nonzero(picture[..., 3]) == 3 * 9
+
+
+def test_receptive_fields_have_the_shape_of_their_images():
+    W = np.zeros((3, 54))
+    W[1, 6 * 8 + 5] = 1.0  # the lowest pixel on the right of 9 x 6
+    picture = images.receptive_fields(W, shape=(9, 6), columns=2, scale=4, strongest=1.0)
+    assert picture.shape == (2 * 11 * 4, 2 * 8 * 4, 4)
+    lit = np.argwhere(picture[..., 3])
+    assert lit.min(axis=0).tolist() == [9 * 4, (8 + 6) * 4]
+    assert len(lit) == 16
 
 
 @pytest.mark.parametrize(
@@ -152,3 +198,18 @@ def test_the_interval_stays_between_nothing_and_everything():
 def test_names_and_sentences_from_outside_are_inert_in_markdown():
     assert formats.plain("a_b **c** ![x](y)") == r"a\_b \*\*c\*\* \!\[x\]\(y\)"
     assert formats.inert("no run '![](//x)' here, 3 < 4") == r"no run '!\[\](//x)' here, 3 \< 4"
+    assert formats.inert("see sqlite:///runs.db: 12:30") == "see sqlite:///runs.db: 12:30"
+    assert formats.inert(":red[x] :home: &commat;") == ":\u2060red\\[x\\] :\u2060home: \\&commat;"
+    broken = formats.inert("http://a.b HTTPS://a.b www.a.b me@a.b").replace("\u2060", "|")
+    assert broken == "http|://a.b HTTP|S://a.b www|.a.b me@|a.b"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+def test_a_run_whose_name_is_a_formula_is_text_in_the_table_that_compare_gives(store, name):
+    runs = [store.create(RunConfig(), name=name), store.create(RunConfig(lr=0.5), name="plain")]
+    store.annotate(runs[0].id, f"{name}\n{name}")
+    runs = [store.get(run.id) for run in runs]
+    data = run_list.csv(runs, run_list.rows(runs, ("lr",), None, {}))
+    first, second = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    assert (first["Run"], first["Note"], second["Run"]) == ("'" + name, f"'{name}\n{name}", "plain")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in (first, second) for cell in row.values())
