@@ -218,6 +218,7 @@ class Database:
                 return OBSTACLES.get(known) if known else None
             finally:
                 db.rollback()
+                db.connection.rollback()  # SQLite keeps a transaction open whose commit had to wait for readers
                 db.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * schema.BUSY_SECONDS:.0f}")
         return None
 

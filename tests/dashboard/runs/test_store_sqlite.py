@@ -40,6 +40,24 @@ def test_a_locked_database_is_said_and_nothing_is_lost(store, monkeypatch):
     impatient.close()
 
 
+def test_a_reader_in_the_way_of_a_commit_is_an_obstacle_until_it_is_done(tmp_path, monkeypatch):
+    """Without a WAL, one who reads keeps others from committing, but not from all that comes before."""
+    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(schema, "wal_is_safe", lambda _version: False)
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
+    reader = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM about").fetchall()
+    assert store.obstacle() == "the database, which is locked"
+    with pytest.raises(StoreError, match="is locked by another program"):
+        store.create(RunConfig())
+    reader.execute("ROLLBACK")
+    reader.close()
+    assert store.obstacle() is None
+    assert store.create(RunConfig()).number == 1
+    store.close()
+
+
 def test_a_full_disk_is_said_and_nothing_is_lost(store):
     """SQLite reports the same error for a page limit as for a full disk."""
     first = store.create(RunConfig())
