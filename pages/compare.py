@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.analysis import curves as lines_of
 from dashboard.runs.run import Run
-from dashboard.view import charts, pace, shell
+from dashboard.view import charts, pace, presses, shell
 from dashboard.view.compare import choice
 from dashboard.view.compare.actions import actions
 from dashboard.view.compare.run_list import run_list
@@ -97,6 +97,7 @@ def middle(drawn: list[Run], how: dict) -> None:
 shell.enter()
 st.session_state[WHOLE] = True
 with shell.problems_said():
+    presses.show()
     shell.store().notice_stale()
     runs = shell.store().latest(LISTED)
     if not any(run.trained for run in runs):

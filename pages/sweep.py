@@ -9,8 +9,7 @@ from dashboard.analysis.sweep_table import ranking
 from dashboard.runs import estimates
 from dashboard.runs.sweep_cost import begin, checked_points
 from dashboard.runs.sweeps import Sweep, SweepPlan
-from dashboard.view import pace, shell
-from dashboard.view.presses import once
+from dashboard.view import pace, presses, shell
 from dashboard.view.sweep import board, setup
 
 TICK_SECONDS = 1.5
@@ -49,7 +48,7 @@ def wish(sweep: Sweep, status: str) -> None:
 def start_button(where: str, plan: SweepPlan | None) -> None:
     """In the sidebar, and in the body, where a narrow page has no sidebar."""
     st.button("Start sweep", icon=":material/play_arrow:", type="primary", key=f"sweep.{where}.start",
-              width=WIDTH[where], on_click=once(start, show), args=(plan,), disabled=plan is None)  # fmt: skip
+              width=WIDTH[where], on_click=presses.once(start, show), args=(plan,), disabled=plan is None)  # fmt: skip
 
 
 def heading(sweep: Sweep, plan: SweepPlan | None) -> None:
@@ -131,6 +130,7 @@ def cost_line(plan: SweepPlan) -> None:
 shell.enter()
 with shell.problems_said():
     shell.engine()
+    presses.show()
     sweeps = shell.store().latest_sweeps(LISTED)
     sweep = shown(sweeps)
 with st.sidebar:

@@ -125,6 +125,19 @@ def wait_for(condition, what, patience, pause=0.02):
     raise AssertionError(f"{what} did not happen within {patience} s")
 
 
+def wait_interrupted(store, run):
+    """Wait until the run of that id, of whose trainer nothing is heard, is called interrupted.
+
+    A single look may rightly do nothing: the disk of this machine was slow a moment ago.
+    """
+
+    def noticed():
+        store.notice_stale()
+        return store.get(run).status == "interrupted"
+
+    wait_for(noticed, "the run's interruption", patience=60)
+
+
 def free_port():
     """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as s:

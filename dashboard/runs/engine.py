@@ -11,13 +11,13 @@ import threading
 from pathlib import Path
 
 from distributed import Client, Future, KilledWorker, Security, fire_and_forget
-from distributed.client import FutureCancelledError
+from distributed.client import ClosedClientError, FutureCancelledError
 from distributed.comm import CommClosedError
 
 from ..errors import UserError
 from . import estimates
 from .queue_store import BEHIND
-from .store import Lost, Run, RunStore
+from .store import Lost, NoRunError, Run, RunStore
 from .sweep_worker import advance, train_waiting
 from .trainer import died, train_run
 
@@ -107,13 +107,21 @@ class Engine:
     @property
     def up(self) -> bool:
         """Connected, and our own cluster, if it is our own, alive."""
-        return self._client is not None and (self._child is None or self._child.poll() is None)
+        client = self._client
+        if client is None or client.status in ("closing", "closed"):  # it gave its scheduler up
+            return False
+        return self._child is None or self._child.poll() is None
 
     @property
     def workers(self) -> int:
         """How many runs train at once."""
+        client = self._heard()
+        return max(1, sum(client.nthreads().values())) if client else os.cpu_count() or 1
+
+    def _heard(self):
+        """The client, unless the scheduler is away, when Dask looks for it and does not answer."""
         client = self._client
-        return max(1, sum(client.nthreads().values())) if self.up and client else os.cpu_count() or 1
+        return client if self.up and client is not None and client.status == "running" else None
 
     def start(self) -> threading.Thread:
         """Connect in the background."""
@@ -133,11 +141,7 @@ class Engine:
                 self._client = self._connect()
                 self.problem = None
                 for run in self.store.queued():
-                    if run.owner is not None:
-                        continue  # it waits in a line
-                    again = self.store.requeue(run.id, run.submission, statuses=("queued",))
-                    if again is not None:
-                        self._submit(again)
+                    self._hand_out(run)
             except UserError as error:
                 self.problem = str(error)
                 return
@@ -167,9 +171,17 @@ class Engine:
     def submit(self, run: Run) -> None:
         """Have the run trained: now, or when the engine is up."""
         if self.up:
-            self._submit(run)
+            try:
+                self._submit(run)
+            except ClosedClientError:
+                self.start()
         else:
             self.start()
+
+    def _hand_out(self, run):
+        """A run that waits, of which the scheduler knows nothing; not one that waits in a line."""
+        if run.owner is None and (again := self.store.requeue(run.id, run.submission, statuses=("queued",))):
+            self._submit(again)
 
     def _submit(self, run):
         if run.owner is not None:  # it waits in a line
@@ -184,23 +196,31 @@ class Engine:
         fire_and_forget(future)
 
     def _notice_given_up(self):
-        """Dask gives up a run whose workers die, in a scheduler that is not ours, before the trainer has counted."""
+        """What is no longer in Dask's hands.
+
+        A scheduler that ends takes with it what waited there. One that is not ours gives up a run whose workers die
+        before the trainer has counted.
+        """
         for run, future in list(self._training.items()):
             if future.status == "pending":
                 continue
-            del self._training[run]
-            if future.status == "error" and isinstance(future.exception(), KilledWorker):
+            if future.status in ("cancelled", "lost") and self.up:  # or it is handed out when the engine is up again
+                with contextlib.suppress(NoRunError):
+                    self._hand_out(self.store.get(run))
+            elif future.status == "error" and isinstance(future.exception(), KilledWorker):
                 with contextlib.suppress(Lost):
                     now = self.store.get(run)
                     self.store.settle(run, now.attempt, "failed", died(now.tries, now))
+            if self._training.get(run) is future:
+                del self._training[run]
 
     def _where_to(self):
         """While lines are trained: a worker that would make way for the run, rather than wait behind another one.
 
         Without a word on where, Dask keeps many such tasks back until a worker has nothing else to do.
         """
-        assert self._client is not None
-        busy = self._client.processing() if self._going else {}
+        client = self._heard()
+        busy = client.processing() if self._going and client else {}
         free = [worker for worker, keys in busy.items() if not any(str(key).startswith("train-") for key in keys)]
         return {"workers": free or list(busy), "allow_other_workers": True} if busy else {}
 
@@ -217,10 +237,8 @@ class Engine:
                 self.store.tidy()
                 self._notice_given_up()
                 self._drive_lines()
-            except (
-                UserError,
-                OSError,
-            ) as error:  # what is away may be there at the next look
+            except (UserError, OSError, ClosedClientError, AttributeError) as error:
+                # What is away may be there at the next look. (A client that closes has no scheduler any more: None.)
                 logger.warning("Sweeps wait: %s", error)
             self._look.wait(DRIVE_SECONDS)
             self._look.clear()
@@ -228,7 +246,8 @@ class Engine:
     def _drive_lines(self):
         active = self.store.active_sweeps()
         self._going = [future for future in self._going if future.status == "pending"]
-        if self._closed.is_set() or not (active or self.store.under_way()):
+        waits = active or self.store.under_way() or (not self.up and self.store.queued())
+        if self._closed.is_set() or not waits:
             return
         if not self.up:
             self._start()

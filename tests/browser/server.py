@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect, sync_playwright
 
 from tests import support
@@ -58,11 +59,15 @@ def resting_box(page, locator):
     boxes = []
 
     def rests():
-        boxes.append(locator.bounding_box())
+        try:
+            if not boxes:
+                locator.scroll_into_view_if_needed()
+            boxes.append(locator.bounding_box())
+        except PlaywrightError:  # drawn anew just then
+            boxes.clear()
         page.wait_for_timeout(100)
         return boxes[-1] if len(boxes) > 3 and all(box == boxes[-1] for box in boxes[-4:]) else None
 
-    locator.scroll_into_view_if_needed()
     return wait_for(rests, "the layout's rest")
 
 

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 from tests.browser.server import go_to, resting_box, wait_for
+from tests.browser.test_waiting import locked
 
 ROW, BOX = 35, 16  # pixels of the table, which is a canvas: height of a row, middle of the box that selects it
 
@@ -162,11 +163,35 @@ def test_repeats_are_queued_watched_and_become_a_band(open_compare, database):
     page.get_by_role("spinbutton", name="Further seeds").fill("2")
     page.get_by_role("spinbutton", name="Further seeds").press("Enter")
     button(page, "Queue 2 runs").click()
-    wait_for(lambda: [run.status for run in database.latest(2)] == ["finished"] * 2, "the end of the repeats")
+    wait_for(lambda: [run.status for run in database.latest(9)] == ["finished"] * 5, "the end of the repeats")
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Mean").click()
     expect(legend(page)).to_have_text(["Run 1 × 3"])
     expect(page.locator("[data-testid=stVegaLiteChart] svg .mark-area path")).to_have_count(1)
+
+
+def test_a_press_that_another_one_overtakes_is_not_forgotten(server, chrome, database, runs):
+    """Whoever presses on while the first press waits for the database still gets to see what it made."""
+    context, sockets, sent = chrome.new_context(viewport={"width": 1400, "height": 900}), [], []
+    page = context.new_page()
+    page.on("websocket", lambda socket: sockets.append(socket))
+    page.goto(server.url)
+    go_to(page, "Compare")
+    choose(page, len(runs))
+    expect(legend(page)).to_have_text(["Run 1"])
+    button(page, "Repeat").click()
+    queue = button(page, "Queue 4 runs")
+    expect(queue).to_be_visible()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    sockets[-1].on("framesent", lambda frame: sent.append(frame))
+    with locked(database.url.removeprefix("sqlite:///")):
+        queue.click()
+        wait_for(lambda: len(sent) == 1, "the press on its way")
+        page.keyboard.press("Escape")
+        page.get_by_role("radio", name="Loss", exact=True).click()
+        wait_for(lambda: len(sent) == 2, "the other press on its way")
+    expect(page.get_by_text("7 runs, 5 chosen")).to_be_visible()
+    context.close()
 
 
 def test_one_change_runs_matching_widths_forks_and_reproductions_are_queued(open_compare, database, runs):

@@ -60,10 +60,12 @@ def answer(page, run):
 
 
 def settled(page, locator):
-    """Its text once the last bit of the stroke is answered: the same over a few messages' time."""
+    """Its text once the last bit of the stroke is answered: the same over a few messages' time, nothing under way."""
     texts = []
 
     def same():
+        if page.locator("[data-testid=stApp][data-test-script-state=notRunning]").count() == 0:
+            texts.clear()
         texts.append(locator.text_content())
         page.wait_for_timeout(150)
         return texts[-1] if len(texts) > 4 and len(set(texts[-5:])) == 1 else None
@@ -126,11 +128,12 @@ def test_a_seven_is_read_by_two_runs_while_the_pen_is_down_and_explained(page, d
     assert np.corrcoef(ink.reshape(-1), drawn_seven())[0, 1] > 0.9
     expect(page.get_by_text("For and against a 7")).to_be_visible()
     for run in runs[::-1]:  # the newest is looked into first
-        before = page.get_by_role("img", name="Pixels for and against").get_attribute("src")
+        pictures = [page.get_by_role("img", name=name) for name in ("Pixels for and", "Activations of hidden layer 1")]
+        before = [picture.get_attribute("src") for picture in pictures]
         page.get_by_role("radio", name=run.name).click()
         if run is not runs[-1]:
-            expect(page.get_by_role("img", name="Pixels for and against")).not_to_have_attribute("src", before)
-            settled(page, answer(page, 2))
+            for picture, src in zip(pictures, before, strict=True):
+                expect(picture).not_to_have_attribute("src", src)
         assert_explained(page, answers.network(database, database.get(run.id)))
 
 

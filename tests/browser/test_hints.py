@@ -19,6 +19,7 @@ def test_a_hint_is_followed(server, database, open_page):
     page.get_by_role("button", name="Train with initialisation Xavier").click()
     page.wait_for_url("**init=xavier**")  # the controls follow
     wait_for(lambda: database.latest(1)[0].config.init == "xavier", "the run with the remedy")
+    wait_for(lambda: database.latest(1)[0].status == "finished", "its end")
     expect(status(page, "Finished")).to_be_visible()
     assert database.latest(1)[0].accuracy > database.get(first).accuracy
     expect(page.locator("[data-testid=stVegaLiteChart] svg path[opacity='0.45']").first).to_be_attached()

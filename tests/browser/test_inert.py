@@ -228,8 +228,10 @@ def test_what_a_page_reads_from_its_link_is_text(server, runs, chrome, title):
 def test_what_the_tables_own_button_saves_begins_no_formula(server, runs, open_page):
     page = open_page(server.url)
     page.evaluate("delete window.showSaveFilePicker")  # a dialog of the system's, which nobody is here to answer
-    for title in ("Train", "Compare"):
+    for title, last in (("Train", "Recent runs"), ("Compare", "All settings")):
         go_to(page, title)
+        expect(page.get_by_text(last)).to_be_visible()
+        page.locator("[data-test-script-state=notRunning]").wait_for()
         table = page.get_by_test_id("stDataFrame").last
         box = resting_box(page, table)
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
@@ -255,7 +257,7 @@ def test_a_file_name_is_text_where_it_is_refused(server, database, open_page, na
     dialog = page.get_by_role("dialog")
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": b"PK no"}
     dialog.locator("input[type=file]").set_input_files([file])
-    expect(dialog.get_by_text("must be a zip file")).to_be_visible()
+    expect(dialog.get_by_text("must be a zip file")).to_be_visible(timeout=60_000)
     assert page.evaluate(LIVES) == []
     assert dialog.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert database.own_sets() == {}
@@ -267,7 +269,7 @@ def test_the_name_of_a_file_of_weights_is_text_refused_or_kept(server, runs, dat
     page.get_by_role("button", name="Upload", exact=True).click()
     chooser = page.locator("input[type=file]")
     chooser.set_input_files([{"name": LONG, "mimeType": "application/octet-stream", "buffer": b"PK no"}])
-    expect(page.get_by_text("must be a zip file")).to_be_visible()
+    expect(page.get_by_text("must be a zip file")).to_be_visible(timeout=60_000)
     check_inert(page, "refused")
     net, config = MLP([784, 4, 10], rng=np.random.default_rng(0)), RunConfig(hidden=(4,))
     good = {"name": LONG, "mimeType": "application/octet-stream", "buffer": exports.write("npz", net, config, [], "x")}

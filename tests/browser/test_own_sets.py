@@ -251,7 +251,7 @@ def test_a_file_that_is_not_what_it_claims_gets_a_sentence(server, database, ope
     page = open_page(server.url)
     go_to(page, "Data")
     add(page, *files)
-    expect(page.get_by_role("dialog").get_by_text(sentence)).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("dialog").get_by_text(sentence)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     assert database.own_sets() == {}
 

@@ -11,13 +11,13 @@ from playwright.sync_api import expect
 from dashboard.runs.presets import PRESETS
 from dashboard.runs.store import STALE_SECONDS
 from dashboard.view.help import HELP
-from tests.browser.server import PATIENCE, go_to, wait_for
+from tests.browser.server import PATIENCE, go_to, resting_box, wait_for
 from tests.browser.train_page import button, choose, epoch, press_train, status, wait_for_epoch
 from tests.dashboard.exports.test_script import carried_out, lines
 
 
 def test_a_person_moves_a_slider_presses_train_and_watches_accuracy_grow(server, database, open_page):
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/?epochs=100")  # it is there to be stopped, however slow the page
     expect(page.get_by_text("60,000 handwritten digits")).to_be_visible()
     thumb = page.get_by_role("slider", name="Hidden layers")
     thumb.focus()
@@ -79,37 +79,38 @@ def test_pause_and_stop_act_inside_a_long_epoch(server, database, open_page, wis
 
 
 def test_a_killed_worker_is_no_more_than_a_pause(server, database, open_page):
-    page = open_page(f"{server.url}/?hidden=60&epochs=8")
+    page = open_page(f"{server.url}/?hidden=60&epochs=30")
     run_id = press_train(page)
+    worker = wait_for(lambda: (database.get(run_id).environment or {}).get("pid"), "its start")
+    process = next(process for process in server.family() if process.pid == worker)
     wait_for(lambda: database.get(run_id).epochs_done >= 2, "two epochs")
-    worker = database.get(run_id).environment["pid"]
-    next(process for process in server.family() if process.pid == worker).kill()
-    expect(status(page, "Finished")).to_be_visible()
-    assert (database.get(run_id).attempt, database.get(run_id).epochs_done) == (2, 8)
+    process.kill()
+    expect(status(page, "Finished")).to_be_visible(timeout=90_000)
+    assert (database.get(run_id).attempt, database.get(run_id).epochs_done) == (2, 30)
 
 
 @pytest.mark.parametrize("sig", [signal.SIGKILL, signal.SIGTERM])
 def test_the_server_dies_nothing_is_left_and_resume_ends_as_if_nothing_had_happened(server, database, open_page, sig):
-    settings = "hidden=60&epochs=12&seed=4"
+    settings = "hidden=60&epochs=40&seed=4"
     page = open_page(f"{server.url}/?{settings}")
     whole = press_train(page)
-    expect(status(page, "Finished")).to_be_visible()
+    expect(status(page, "Finished")).to_be_visible(timeout=90_000)
+    family = server.family()
     button(page, "Train").click()
     page.wait_for_url(lambda url: whole not in url)
     broken = page.url.split("run=")[1]
-    wait_for(lambda: database.get(broken).epochs_done >= 2, "two epochs")
-    family = server.family()
     page.context.close()
+    wait_for(lambda: database.get(broken).epochs_done >= 2, "two epochs")
     server.end(sig)
-    wait_for(lambda: not any(process.is_running() for process in family), "the end of every process", patience=5)
+    wait_for(lambda: not any(process.is_running() for process in family), "the end of every process")
 
     server.start()
     page = open_page(f"{server.url}/?run={broken}")  # the first request that this server gets
     expect(page.get_by_role("heading", name="784-60-10")).to_be_visible()
     expect(status(page, "Interrupted")).to_be_visible(timeout=(STALE_SECONDS + PATIENCE) * 1000)
     button(page, "Resume").click()
-    expect(status(page, "Finished")).to_be_visible()
-    assert database.state(broken, 12).digest == database.state(whole, 12).digest
+    expect(status(page, "Finished")).to_be_visible(timeout=90_000)
+    assert database.state(broken, 40).digest == database.state(whole, 40).digest
     ends = [[(e.epoch, e.train_loss, e.test_accuracy) for e in database.epochs(run)] for run in (whole, broken)]
     assert ends[0] == ends[1]
 
@@ -164,8 +165,10 @@ def test_an_earlier_run_is_listed_and_opens_by_a_click(server, database, open_pa
     server.start()
     page = open_page(server.url)
     table = page.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible()
-    box = table.bounding_box()
+    expect(table.locator("table[role=grid]")).to_have_attribute("aria-rowcount", "2")
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    expect(page.locator("[data-testid=stVegaLiteChart] svg")).to_have_count(2)  # of the greeting, above it
+    box = resting_box(page, table)
     page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box of the first row; the table is a canvas
     page.wait_for_url(f"**run={run_id}")
     expect(page.get_by_role("heading", name="784-12-10")).to_be_visible()
@@ -202,18 +205,20 @@ def test_the_ghost_of_a_run_that_was_far_worse_is_inside_the_plot(server, databa
     expect(status(page, "Finished")).to_be_visible()
     assert database.latest(1)[0].best_accuracy < 0.8
     choose(page, "Preset", "98 % in seconds")
-    expect(page.get_by_text("Run 2: epoch")).to_be_visible()
-    wait_for(lambda: database.latest(1)[0].epochs_done, "the first epoch")
+    expect(page.get_by_text("Run 2: 5 of 5 epochs")).to_be_visible()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     assert database.latest(1)[0].best_accuracy > 0.9
     chart = page.get_by_test_id("stVegaLiteChart").first
     ghost = chart.locator("svg .mark-line path[opacity='0.45']")
     expect(ghost).to_have_count(1)
-    line, plot = (each.bounding_box() for each in (ghost, chart.locator("svg .role-frame > g > path.background").first))
+    line, plot = chart.evaluate(PLACES)
     assert line["width"] > 20
     assert plot["y"] - 2 <= line["y"]
     assert line["y"] + line["height"] <= plot["y"] + plot["height"] + 2
-    button(page, "Stop").click()
-    expect(status(page, "Stopped")).to_be_visible()
+
+
+PLACES = """chart => [".mark-line path[opacity='0.45']", ".role-frame > g > path.background"].map(
+    where => chart.querySelector("svg " + where).getBoundingClientRect().toJSON())"""  # of the ghost and of the plot
 
 
 def test_runs_superseded_in_their_first_epoch_leave_nothing(server, database, open_page):

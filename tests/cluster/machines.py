@@ -45,11 +45,12 @@ class Machine:
 class Cluster:
     """`dask scheduler` and `dask worker`s, as docs/scaling.md starts them.
 
-    `security` are further options of both, `settings` further variables of their environment.
+    `security` are further options of both, `settings` further variables of their environment. `address` is where the
+    scheduler listens, else at any free port.
     """
 
-    def __init__(self, folder, workers, *, protocol="tcp", security=(), **settings):
-        self.address = f"{protocol}://127.0.0.1:{support.free_port()}"
+    def __init__(self, folder, workers, *, protocol="tcp", security=(), address=None, **settings):
+        self.address = address or f"{protocol}://127.0.0.1:{support.free_port()}"
         port = self.address.rpartition(":")[2]
         quiet = ("--dashboard-address", "127.0.0.1:0")
         self.scheduler = Machine(

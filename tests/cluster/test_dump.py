@@ -15,6 +15,7 @@ from mlpcore import EpochResult
 from tests.cluster.machines import ROOT
 from tests.postgres import PASSWORD, programs
 from tests.reliability.training import assert_undisturbed, bare
+from tests.support import wait_interrupted
 
 DUMP, RESTORE = re.findall(r"`(pg_(?:dump|restore) [^`]+)`", (ROOT / "docs" / "reliability.md").read_text())
 CONFIG = RunConfig(hidden=(8,), epochs=3, subset=2000)
@@ -59,7 +60,7 @@ def test_what_was_dumped_comes_back_over_what_was_written_since(store, shell):
     assert_undisturbed(store, done, bare(CONFIG))
     assert store.get(begun.id).epochs_done == 0
     store._update([], heartbeat=0.0)  # time goes by
-    store.notice_stale()
+    wait_interrupted(store, begun.id)
     again = store.requeue(begun.id, begun.submission)
     train(store, again)
     assert_undisturbed(store, again, bare(CONFIG))

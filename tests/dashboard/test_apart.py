@@ -42,9 +42,12 @@ def instead(monkeypatch, script):
 
 @pytest.fixture
 def readers():
-    """The processes that this test has started and that still are, whenever it is called."""
-    before = set(psutil.Process().children(recursive=True))
-    return lambda: [each for each in psutil.Process().children(recursive=True) if each not in before]
+    """The processes that this test has started and that still are, whenever it is called.
+
+    Not the processes of processes: a database's server among those has new ones all the time.
+    """
+    before = set(psutil.Process().children())
+    return lambda: [each for each in psutil.Process().children() if each not in before]
 
 
 def test_a_set_is_what_it_is_when_read_here(pictures):

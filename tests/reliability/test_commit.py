@@ -13,7 +13,7 @@ from dashboard.runs.config import RunConfig
 from dashboard.runs.store import RunStore
 from mlpcore import MLP, SGD, EpochResult, TrainingState
 from tests.reliability.training import assert_undisturbed, bare
-from tests.support import bound_by_rights, wait_for
+from tests.support import bound_by_rights, wait_for, wait_interrupted
 
 COMMIT = """
 import os, signal, sys
@@ -199,7 +199,7 @@ def test_a_trainer_that_finds_its_newest_checkpoint_damaged_goes_on_from_the_one
     data[len(data) // 2] ^= 1
     spoil(both, done, data)
     both._update([], heartbeat=0.0)  # time goes by
-    both.notice_stale()
+    wait_interrupted(both, run.id)
     trainer(both, both.requeue(run.id, run.submission))
     wait_for(lambda: both.get(run.id).status == "finished", "the end of the run", patience=60)
     assert_undisturbed(both, run, bare(config))

@@ -41,6 +41,7 @@ def test_a_full_disk_is_waited_for_and_the_run_goes_on_when_there_is_room(small_
     ballast = fill(small_disk, left=1_500_000)
     run = store.create(CONFIG)
     process = trainer(store, run)
+    wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
     done = still(store, run)
     assert 0 < done < CONFIG.epochs
     assert process.poll() is None
@@ -118,6 +119,7 @@ def test_tables_of_postgresql_that_cant_grow_are_waited_for(server_on_a_small_di
     run = store.create(CONFIG)
     ballast = fill(server_on_a_small_disk.disk, left=1_000_000)
     process = trainer(store, run)
+    wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
     done = still(store, run)
     assert 0 < done < CONFIG.epochs
     assert process.poll() is None
@@ -133,7 +135,7 @@ def test_tables_of_postgresql_that_cant_grow_are_waited_for(server_on_a_small_di
 
 def test_a_run_that_waits_for_room_is_not_called_interrupted(store, monkeypatch):
     monkeypatch.setattr("dashboard.runs.store.STALE_SECONDS", 0.2)
-    monkeypatch.setattr("dashboard.runs.store.GRACE_SECONDS", 1)
+    monkeypatch.setattr("dashboard.runs.store.GRACE_SECONDS", 1000)
     run = store.create(CONFIG)
     run = store.take_up(run.id, run.submission, {})
     with store._engine.connect() as db:
@@ -144,12 +146,8 @@ def test_a_run_that_waits_for_room_is_not_called_interrupted(store, monkeypatch)
     wait_for(lambda: store.get(run.id).heartbeat + 0.3 < time.time(), "silence")
     store.of(None).notice_stale()
     assert store.get(run.id).status == "running"
-
-    def called():
-        store.of(None).notice_stale()
-        return store.get(run.id).status == "interrupted"
-
-    wait_for(called, "the end of the grace")
+    monkeypatch.setattr("dashboard.runs.store.GRACE_SECONDS", 0)
+    support.wait_interrupted(store.of(None), run.id)
 
 
 def test_what_one_page_finds_in_the_way_holds_for_the_pages_of_everybody(store, monkeypatch):

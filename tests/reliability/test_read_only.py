@@ -2,11 +2,11 @@
 
 import sqlite3
 import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from dashboard.runs import schema
 from dashboard.runs.config import RunConfig
@@ -79,12 +79,24 @@ def refusing(postgres):
         admin.dispose()
 
 
+@contextmanager
+def row_of(run, store):
+    """Nobody else writes the run's row, to the end."""
+    engine = create_engine(store.url)
+    with engine.begin() as db:
+        db.execute(select(schema.runs.c.id).where(schema.runs.c.id == run.id).with_for_update())
+        yield
+    engine.dispose()
+
+
 def test_a_postgresql_that_refuses_to_write_is_waited_for(postgres, trainer):
     store = RunStore(postgres.new_database())
     run = store.create(CONFIG)
     training = trainer(store, run)
     wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
-    with refusing(postgres):
+    with ExitStack() as refusal:
+        with row_of(run, store):  # the run can't end before the server refuses
+            refusal.enter_context(refusing(postgres))
         assert still(store, run) < CONFIG.epochs
         assert training.poll() is None
         assert store.obstacle() == "the right to write the database"

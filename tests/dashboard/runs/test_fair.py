@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -17,6 +18,7 @@ from dashboard.runs.sweeps import SweepPlan
 from tests import support
 
 SHORT = RunConfig(hidden=(8,), epochs=1, subset=500, validation=500)
+LONGER = replace(SHORT, epochs=20)  # a hundred of these are not over before twenty others have come
 OTHERS = [f"person {number}" for number in range(19)]
 MANY = 100
 wait_for = partial(support.wait_for, patience=120, pause=0.1)
@@ -78,7 +80,7 @@ def test_one_with_a_hundred_runs_and_nineteen_with_one_each(store, engines):
 def test_the_same_when_the_hundred_are_under_way_already(store, engines):
     engine = engines(store)
     for _ in range(MANY):
-        engine.submit(store.of("ada").create(SHORT))
+        engine.submit(store.of("ada").create(LONGER))
     wait_for(lambda: len(started(store)) > 3, "some starts")
     theirs = {}
     for person in OTHERS:
@@ -214,7 +216,7 @@ def test_a_run_whose_worker_was_lost_waits_for_another(store):
     lost = next_run(store, {})
     assert next_run(store, {}) is None
     store._update([], heartbeat=0.0)
-    store.notice_stale()
+    support.wait_interrupted(store, lost.id)
     store.requeue_interrupted()
     again = next_run(store, {})
     assert (again.id, again.attempt) == (lost.id, 2)

@@ -15,6 +15,7 @@ from dashboard.runs.store import STALE_SECONDS, Lost, NoRunError, RunStore, Stor
 from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
 from mlpcore import MLP, SGD, EpochResult, TrainingState
+from tests.support import wait_interrupted
 
 
 def state_of(epoch):
@@ -132,7 +133,7 @@ def test_a_silent_run_becomes_interrupted_and_its_trainer_is_shut_out(store, run
     store.notice_stale()
     assert store.get(run.id).status == "running"
     sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
-    store.notice_stale()
+    wait_interrupted(store, run.id)
     assert store.get(run.id).status == "interrupted"
     with pytest.raises(Lost):
         store.ping(run.id, run.attempt, 0.1)
@@ -140,11 +141,11 @@ def test_a_silent_run_becomes_interrupted_and_its_trainer_is_shut_out(store, run
 
 def test_a_run_whose_worker_died_goes_on_when_another_is_free_however_late_and_unless_somebody_stopped_it(store, run):
     sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
-    store.notice_stale()
+    wait_interrupted(store, run.id)
     again = store.take_up(run.id, run.submission, {})
     assert (again.status, again.attempt) == ("running", run.attempt + 1)
     sql(store, "UPDATE runs SET heartbeat = heartbeat - :silent", silent=STALE_SECONDS + 1)
-    store.notice_stale()
+    wait_interrupted(store, run.id)
     store.wish(run.id, "stop")
     assert store.take_up(run.id, run.submission, {}) is None
     assert store.get(run.id).status == "stopped"

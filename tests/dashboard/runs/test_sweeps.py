@@ -17,6 +17,7 @@ from dashboard.runs.sweep_cost import checked_points, expected, first_configs, m
 from dashboard.runs.sweep_file import plan_of, read_plan
 from dashboard.runs.sweep_worker import advance, train_waiting
 from dashboard.runs.sweeps import Range, SweepPlan, held_out, held_outs, values_of
+from tests import support
 
 SMALL = RunConfig(hidden=(8,), epochs=2, batch_size=20, validation=100)
 WIDTHS, LRS = ((4,), (8,), (12,), (16,)), (0.5, 3.0)
@@ -348,7 +349,7 @@ def test_a_run_whose_worker_was_lost_waits_for_another_one(store, sweep):
     made = sweep(grid())
     lost = store.claim(made.id, {})
     store._update([], heartbeat=0.0)
-    store.notice_stale()
+    support.wait_interrupted(store, lost.id)
     store.requeue_interrupted()
     assert store.get(lost.id).status == "queued"
     train_waiting(store.url)

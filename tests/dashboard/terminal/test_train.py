@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import termios
+import time
 from dataclasses import fields
 from functools import partial
 
@@ -121,6 +122,7 @@ def test_a_killed_run_goes_on_with_resume(lab, start, store):
     run = wait_for(lambda: (found := store.latest(1)) and found[0].epochs_done >= 1 and found[0], "an epoch")
     process.kill()
     process.wait()
+    store._update([], heartbeat=time.time() + 3600)  # a terminal that starts slowly finds it running, too
     refused = lab("train", "--resume", run.id)
     assert refused.returncode == 1
     assert "is running: only a paused or interrupted run can go on" in refused.stderr
