@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 from playwright.sync_api import Error as PlaywrightError
@@ -21,7 +22,7 @@ from tests import support
 ROOT = Path(__file__).parents[2]
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync")  # fmt: skip
-PATIENCE = 20  # seconds, before a condition that never comes true fails
+PATIENCE = 60  # seconds, before a condition that never comes true fails: a busy machine starts a cluster in 30
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -41,7 +42,13 @@ GROUPS = {"Understand": ("Compare", "Mistakes", "Weights", "Learn"), "More": ("S
 
 
 def go_to(page, title):
-    """Through the navigation as a person does: on top a group of pages, then the page; all in the sidebar if narrow."""
+    """Through the navigation as a person does, until the page has turned: what the old one shows stays until then."""
+    _press(page, title)
+    page.wait_for_url(lambda url: urlsplit(url).path == ("/" if title == "Train" else f"/{title.lower()}"))
+
+
+def _press(page, title):
+    """On top a group of pages, then the page; all in the sidebar if narrow."""
     if page.viewport_size["width"] < 768:
         page.get_by_test_id("stExpandSidebarButton").click()
         page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()

@@ -18,6 +18,7 @@ from tests.browser import acts
 from tests.browser.server import Server, go_to
 from tests.browser.test_own_sets import three_shapes
 from tests.browser.test_people import SignedServer
+from tests.browser.train_page import wait_for_epoch
 
 SHOWS = {  # what is there when a page has been drawn
     "Train": "An earlier run",
@@ -130,7 +131,7 @@ def test_axe_finds_no_serious_fault_while_a_run_trains(server, open_page, scheme
     page = open_page(f"{server.url}/?hidden=300,300&epochs=50", scheme=scheme)
     body = page.get_by_test_id("stMain")
     body.get_by_role("button", name="Train", exact=True).click()
-    expect(body.get_by_text("epoch 2 of")).to_be_visible()
+    wait_for_epoch(page, 2)
     found = serious_faults(page)
     body.get_by_role("button", name="Stop", exact=True).click()
     expect(body.get_by_text("Stopped").locator("visible=true").first).to_be_visible()
@@ -224,6 +225,8 @@ def test_a_sweep_is_started_and_ended_at_400_pixels(server, open_page):
     body = page.get_by_test_id("stMain")
     go_to(page, "Sweep")
     expect(body.get_by_role("button", name="Start sweep")).to_be_attached()
+    page.get_by_role("slider", name="Epochs").press("End")  # it is there to be ended, however slow the page
+    expect(page.get_by_text("12 runs, 600 epochs").first).to_be_visible()
     close_sidebar(page)
     body.get_by_role("button", name="Start sweep").click()
     expect(page.get_by_text("of 12 runs")).to_be_visible()

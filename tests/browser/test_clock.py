@@ -1,9 +1,10 @@
 """The clock of a server, its scheduler and its workers is set back: nothing is called interrupted."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.runs.store import STALE_SECONDS
 from tests.browser.server import Server, wait_for
 from tests.browser.train_page import epoch, press_train, status, wait_for_epoch
 from tests.reliability.training import assert_undisturbed, bare
@@ -29,7 +30,7 @@ def server(database_url, tmp_path, clock):
 
 @pytest.mark.parametrize("back", [HOUR, 48 * HOUR])
 def test_a_clock_set_back_interrupts_nothing(server, database, clock, open_page, back):
-    page = open_page(f"{server.url}/?hidden=64&epochs=50&subset=20000")
+    page = open_page(f"{server.url}/?hidden=64&epochs=1000&subset=20000")
     run = press_train(page)
     wait_for_epoch(page, 3)
     before = database.get(run)
@@ -41,8 +42,10 @@ def test_a_clock_set_back_interrupts_nothing(server, database, clock, open_page,
         wait_for(lambda tick=tick: epoch(page) >= seen + 2 * tick, "more epochs on the page")
         assert database.get(run).status == "running"
     other = open_page(f"{server.url}/?run={run}")
-    expect(status(other, "Finished")).to_be_visible(timeout=20 * STALE_SECONDS * 1000)
+    database.wish(run, "stop")
+    expect(status(other, "Stopped")).to_be_visible()
     got = database.get(run)
-    assert (got.status, got.attempt) == ("finished", 1)
+    assert (got.status, got.attempt) == ("stopped", 1)
     assert got.ended < before.heartbeat
-    assert_undisturbed(database, run=got, expected=bare(got.config))
+    as_far = replace(got.config, epochs=got.epochs_done)
+    assert_undisturbed(database, run=got, expected=bare(as_far), status="stopped")

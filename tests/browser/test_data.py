@@ -101,7 +101,7 @@ def test_both_maps_of_the_pixels_and_of_a_hidden_layer_show_the_image_that_is_po
     go_to(page, "Data")
     plane = page.get_by_test_id("stVegaLiteChart").last
     expect(plane.get_by_text("of the variance").first).to_be_visible()
-    assert plane.locator("svg .mark-symbol.role-mark path").count() == 2000
+    expect(plane.locator("svg .mark-symbol.role-mark path")).to_have_count(2000)
     pixels_first = plane.get_by_text("Component 1").text_content()
     assert_points_show_their_image(page, plane)
 
@@ -114,5 +114,5 @@ def test_both_maps_of_the_pixels_and_of_a_hidden_layer_show_the_image_that_is_po
     expect(page.get_by_text("of its steps")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("of its steps")).to_be_hidden(timeout=180_000)
     expect(page.get_by_text("2,000 images drawn at random")).to_be_visible()
-    assert plane.locator("svg .mark-symbol.role-mark path").count() == 2000
+    expect(plane.locator("svg .mark-symbol.role-mark path")).to_have_count(2000)
     assert_points_show_their_image(page, plane)

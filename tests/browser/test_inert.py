@@ -3,6 +3,7 @@
 import csv
 import re
 import urllib.parse
+from itertools import count
 
 import numpy as np
 import pytest
@@ -118,8 +119,17 @@ def test_the_names_of_sets_classes_and_sweeps_are_text(server, database, further
     expect(page.get_by_role("radio", name="<b id=alive>x")).to_be_visible()
     plane = page.get_by_test_id("stVegaLiteChart").last
     expect(plane.get_by_text("of the variance").first).to_be_visible()
-    plane.locator("svg .mark-symbol.role-mark path").nth(30).hover(force=True)
-    expect(page.locator("#vg-tooltip-element img")).to_be_visible()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    picture, at = page.locator("#vg-tooltip-element img"), count()
+    mark = plane.locator("svg .mark-symbol.role-mark path").nth(30)
+
+    def hovers():
+        """What is above the plane may still grow, and a hand that rests moves a little."""
+        box = resting_box(page, mark)
+        page.mouse.move(box["x"] + box["width"] / 2 + next(at) % 2, box["y"] + box["height"] / 2)
+        return picture.is_visible()
+
+    wait_for(hovers, "the image that is pointed at", patience=60)
     check_inert(page, "Data")
     go_to(page, "Train")
     page.get_by_role("combobox", name="Data set").click()
@@ -232,6 +242,7 @@ def test_what_the_tables_own_button_saves_begins_no_formula(server, runs, open_p
         go_to(page, title)
         expect(page.get_by_text(last)).to_be_visible()
         page.locator("[data-test-script-state=notRunning]").wait_for()
+        expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
         table = page.get_by_test_id("stDataFrame").last
         box = resting_box(page, table)
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
@@ -257,7 +268,7 @@ def test_a_file_name_is_text_where_it_is_refused(server, database, open_page, na
     dialog = page.get_by_role("dialog")
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": b"PK no"}
     dialog.locator("input[type=file]").set_input_files([file])
-    expect(dialog.get_by_text("must be a zip file")).to_be_visible(timeout=60_000)
+    expect(dialog.get_by_text("must be a zip file")).to_be_visible()
     assert page.evaluate(LIVES) == []
     assert dialog.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert database.own_sets() == {}
@@ -269,7 +280,8 @@ def test_the_name_of_a_file_of_weights_is_text_refused_or_kept(server, runs, dat
     page.get_by_role("button", name="Upload", exact=True).click()
     chooser = page.locator("input[type=file]")
     chooser.set_input_files([{"name": LONG, "mimeType": "application/octet-stream", "buffer": b"PK no"}])
-    expect(page.get_by_text("must be a zip file")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("must be a zip file")).to_be_visible()
+    page.locator("[data-test-script-state=notRunning]").wait_for()  # the chooser comes after the sentence
     check_inert(page, "refused")
     net, config = MLP([784, 4, 10], rng=np.random.default_rng(0)), RunConfig(hidden=(4,))
     good = {"name": LONG, "mimeType": "application/octet-stream", "buffer": exports.write("npz", net, config, [], "x")}

@@ -124,7 +124,7 @@ def test_mnist_from_openml_is_chosen_and_trained_on(start, open_page, tmp_path):
     page.close()
 
 
-def test_fashion_mnist_is_added_from_openml_and_trained_on(start, open_page, tmp_path):
+def test_fashion_mnist_is_added_from_openml_and_trained_on(start, database, open_page, tmp_path):
     keep(tmp_path / "cache", 40996, "Fashion-MNIST", *garments())
     page = open_page(f"{start(NOBODY).url}/?epochs=1&hidden=16")
     expect(page.get_by_text("60,000 handwritten digits")).to_be_visible()
@@ -143,7 +143,8 @@ def test_fashion_mnist_is_added_from_openml_and_trained_on(start, open_page, tmp
     expect(page.get_by_role("radio", name="Ankle boot")).to_be_visible()
     go_to(page, "Train")
     choose_set(page, "Fashion-MNIST")
-    press_train(page)
+    run = press_train(page)
+    assert database.get(run).config.dataset in database.own_sets()
     expect(status(page, "Finished")).to_be_visible(timeout=60_000)
     page.close()
 
@@ -164,6 +165,7 @@ def test_a_silent_openml_is_said_within_ten_seconds_and_the_embedded_set_still_w
         choose_set(page, "MNIST from OpenML")
         expect(page.get_by_text("OpenML has not sent mnist_784 within")).to_be_visible(timeout=10_000)
         page.goto(f"{server.url}/?dataset=mnist_784&epochs=1&hidden=16")
+        expect(page.get_by_role("combobox", name="Data set")).to_be_visible()
         expect(page.get_by_text("OpenML has not sent mnist_784 within")).to_be_visible(timeout=10_000)
         choose_set(page, "MNIST")
         press_train(page)

@@ -251,7 +251,7 @@ def test_a_file_that_is_not_what_it_claims_gets_a_sentence(server, database, ope
     page = open_page(server.url)
     go_to(page, "Data")
     add(page, *files)
-    expect(page.get_by_role("dialog").get_by_text(sentence)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("dialog").get_by_text(sentence)).to_be_visible()
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     assert database.own_sets() == {}
 
@@ -261,6 +261,8 @@ def test_an_openml_out_of_reach_is_said_and_the_embedded_set_still_trains(databa
     with Server(database_url, tmp_path / "server.log", HTTPS_PROXY=nobody, https_proxy=nobody) as server:
         page = open_page(server.url)
         go_to(page, "Data")
+        expect(page.get_by_text("60,000 training and 10,000 test images")).to_be_visible()
+        page.locator("[data-test-script-state=notRunning]").wait_for()  # the maps of a first look take their time
         page.get_by_role("button", name="Add", exact=True).click()
         page.get_by_role("button", name="Fashion-MNIST from OpenML").click()
         said = page.get_by_role("dialog").get_by_text("Fashion-MNIST could not be fetched")

@@ -116,10 +116,12 @@ def test_a_sweep_of_forty_runs_on_four_workers_is_shown_by_both_servers_and_outl
     for page, server in zip(pages, servers, strict=True):
         page.goto(f"{server.url}/sweep")
     sweep = store.create_sweep(plan, first_configs(plan, points(plan)), "Forty")
+    store.wish_sweep(sweep.id, "paused")  # until both show it
     for page in pages:
         page.reload()
         expect(page.get_by_role("heading", name="Forty")).to_be_visible()
         expect(page.get_by_text("of 40 runs")).to_be_visible()
+    button(pages[1], "Resume").click()
 
     wait_for(lambda: done(store, sweep) >= 5, "the first runs' end")
     servers[0].end(signal.SIGKILL)
