@@ -204,11 +204,10 @@ class Engine:
         for run, future in list(self._training.items()):
             if future.status == "pending":
                 continue
-            if future.status in ("cancelled", "lost") and self.up:  # or it is handed out when the engine is up again
-                with contextlib.suppress(NoRunError):
+            with contextlib.suppress(Lost, NoRunError):
+                if future.status in ("cancelled", "lost") and self.up:  # else it is when it is up again
                     self._hand_out(self.store.get(run))
-            elif future.status == "error" and isinstance(future.exception(), KilledWorker):
-                with contextlib.suppress(Lost):
+                elif future.status == "error" and isinstance(future.exception(), KilledWorker):
                     now = self.store.get(run)
                     self.store.settle(run, now.attempt, "failed", died(now.tries, now))
             if self._training.get(run) is future:
