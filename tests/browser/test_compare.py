@@ -251,10 +251,16 @@ def test_a_run_that_trains_grows_while_it_is_compared(open_compare, server, data
     page.get_by_role("spinbutton", name="Further epochs").fill("600")
     page.get_by_role("spinbutton", name="Further epochs").press("Enter")
     button(page, "Queue the fork").click()
-    points = page.locator("[data-testid=stVegaLiteChart] svg .mark-symbol path")
-    wait_for(lambda: points.count() >= 6, "four epochs of the fork on the chart")
-    before = points.count()
-    wait_for(lambda: points.count() > before, "one more")
+    paths = page.locator("[data-testid=stVegaLiteChart] svg .mark-line path")
+
+    def drawn():
+        """The epochs of the longer line; a long one has no marks."""
+        return max(path.count("L") for path in paths.evaluate_all("all => all.map(one => one.getAttribute('d') ?? '')"))
+
+    expect(legend(page)).to_have_text(["Run 1", "Run 4"])
+    wait_for(lambda: drawn() >= 4, "four epochs of the fork on the chart")
+    before = drawn()
+    wait_for(lambda: drawn() > before, "one more")
     database.wish(database.latest(1)[0].id, "stop")
     wait_for(lambda: database.latest(1)[0].status == "stopped", "its end")
 
