@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -123,6 +124,19 @@ def wait_for(condition, what, patience, pause=0.02):
             return value
         time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {patience} s")
+
+
+@contextmanager
+def holding(path, *statements):
+    """Another program has begun something with the SQLite file at `path`, and does not come to its end meanwhile."""
+    other = sqlite3.connect(path, isolation_level=None, timeout=30)
+    for statement in statements:
+        other.execute(statement).fetchall()
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
 
 
 def wait_interrupted(store, run):

@@ -115,13 +115,18 @@ class Engine:
     @property
     def workers(self) -> int:
         """How many runs train at once."""
-        client = self._heard()
-        return max(1, sum(client.nthreads().values())) if client else os.cpu_count() or 1
+        threads = self._ask(Client.nthreads)
+        return os.cpu_count() or 1 if threads is None else max(1, sum(threads.values()))
 
-    def _heard(self):
-        """The client, unless the scheduler is away, when Dask looks for it and does not answer."""
+    def _ask(self, question):
+        """What the scheduler answers to a question of the client's; None while it is away, when Dask looks for it."""
         client = self._client
-        return client if self.up and client is not None and client.status == "running" else None
+        if not self.up or client is None or client.status != "running":
+            return None
+        try:
+            return question(client)
+        except (OSError, AttributeError):  # it went just now: a client that closes has no scheduler any more, but None
+            return None
 
     def start(self) -> threading.Thread:
         """Connect in the background."""
@@ -218,8 +223,7 @@ class Engine:
 
         Without a word on where, Dask keeps many such tasks back until a worker has nothing else to do.
         """
-        client = self._heard()
-        busy = client.processing() if self._going and client else {}
+        busy = (self._ask(Client.processing) if self._going else None) or {}
         free = [worker for worker, keys in busy.items() if not any(str(key).startswith("train-") for key in keys)]
         return {"workers": free or list(busy), "allow_other_workers": True} if busy else {}
 
@@ -236,8 +240,7 @@ class Engine:
                 self.store.tidy()
                 self._notice_given_up()
                 self._drive_lines()
-            except (UserError, OSError, ClosedClientError, AttributeError) as error:
-                # What is away may be there at the next look. (A client that closes has no scheduler any more: None.)
+            except (UserError, OSError, ClosedClientError) as error:  # what is away may be there at the next look
                 logger.warning("Sweeps wait: %s", error)
             self._look.wait(DRIVE_SECONDS)
             self._look.clear()

@@ -38,6 +38,7 @@ def browser():
 wait_for = partial(support.wait_for, patience=PATIENCE)
 
 
+DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 GROUPS = {"Understand": ("Compare", "Mistakes", "Weights", "Learn"), "More": ("Sweep", "Data", "Draw")}
 
 
@@ -59,6 +60,11 @@ def _press(page, title):
             page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).click()
             return
     page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+
+
+def wait_drawn(page):
+    """Until the page's script has ended: all that it shows is there then, but for what the browser still draws."""
+    page.locator(DRAWN).wait_for()
 
 
 def resting_box(page, locator):

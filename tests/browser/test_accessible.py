@@ -15,7 +15,7 @@ from dashboard.runs.sweep_worker import train_waiting
 from dashboard.runs.sweeps import SweepPlan
 from dashboard.runs.trainer import train_run
 from tests.browser import acts
-from tests.browser.server import Server, go_to
+from tests.browser.server import Server, go_to, wait_drawn
 from tests.browser.test_own_sets import three_shapes
 from tests.browser.test_people import SignedServer
 from tests.browser.train_page import wait_for_epoch
@@ -84,7 +84,7 @@ STILL = "() => document.getAnimations().every(each => each.playState != 'running
 
 
 def serious_faults(page):
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # what is about to be replaced is paler
+    wait_drawn(page)  # what is about to be replaced is paler
     page.wait_for_function(STILL)
     return [
         (fault["help"], [(node["html"][:200], [why["message"] for why in node["any"]]) for node in fault["nodes"]])

@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
-from tests.browser.server import go_to, resting_box, wait_for
-from tests.browser.test_waiting import locked
+from tests.browser.server import go_to, resting_box, wait_drawn, wait_for
+from tests.support import holding
 
 ROW, BOX = 35, 16  # pixels of the table, which is a canvas: height of a row, middle of the box that selects it
 
@@ -52,7 +52,7 @@ def choose(page, row):
     was = page.url
 
     def chosen():
-        page.locator("[data-test-script-state=notRunning]").wait_for()  # until then, what is above the table may grow
+        wait_drawn(page)  # until then, what is above the table may grow
         expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
         box = resting_box(page, page.get_by_test_id("stDataFrame"))
         page.mouse.click(box["x"] + BOX, box["y"] + ROW * row + ROW / 2)
@@ -182,9 +182,9 @@ def test_a_press_that_another_one_overtakes_is_not_forgotten(server, chrome, dat
     button(page, "Repeat").click()
     queue = button(page, "Queue 4 runs")
     expect(queue).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    wait_drawn(page)
     sockets[-1].on("framesent", lambda frame: sent.append(frame))
-    with locked(database.url.removeprefix("sqlite:///")):
+    with holding(database.url.removeprefix("sqlite:///"), "BEGIN IMMEDIATE"):
         queue.click()
         wait_for(lambda: len(sent) == 1, "the press on its way")
         page.keyboard.press("Escape")

@@ -15,7 +15,7 @@ from dashboard import datasets
 from dashboard.analysis import answers, drawing, spoiling
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
-from tests.browser.server import go_to, resting_box, wait_for
+from tests.browser.server import DRAWN, go_to, resting_box, wait_for
 
 SEVEN = [(70, 60), (200, 60), (130, 230)]
 
@@ -64,7 +64,7 @@ def settled(page, locator):
     texts = []
 
     def same():
-        if page.locator("[data-testid=stApp][data-test-script-state=notRunning]").count() == 0:
+        if page.locator(DRAWN).count() == 0:
             texts.clear()
         texts.append(locator.text_content())
         page.wait_for_timeout(150)

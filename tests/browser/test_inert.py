@@ -18,7 +18,7 @@ from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
 from dashboard.runs.trainer import train_run
 from mlpcore import MLP
-from tests.browser.server import go_to, resting_box
+from tests.browser.server import go_to, resting_box, wait_drawn
 from tests.browser.test_draw import SEVEN, stroke
 from tests.support import wait_for
 
@@ -119,7 +119,7 @@ def test_the_names_of_sets_classes_and_sweeps_are_text(server, database, further
     expect(page.get_by_role("radio", name="<b id=alive>x")).to_be_visible()
     plane = page.get_by_test_id("stVegaLiteChart").last
     expect(plane.get_by_text("of the variance").first).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    wait_drawn(page)
     picture, at = page.locator("#vg-tooltip-element img"), count()
     mark = plane.locator("svg .mark-symbol.role-mark path").nth(30)
 
@@ -159,7 +159,7 @@ def test_the_names_of_classes_are_text_on_every_page_of_a_run(server, database, 
     for title, shows in PAGES_OF_CLASSES.items():
         page.goto(f"{server.url}/{title}?run={run.id}&runs={run.id}&set={name}")
         expect(page.get_by_test_id("stMain").get_by_text(shows).locator("visible=true").first).to_be_visible()
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        wait_drawn(page)
         page.wait_for_load_state("networkidle")
         if title == "draw":
             stroke(page, SEVEN)
@@ -228,7 +228,7 @@ def test_what_a_page_reads_from_its_link_is_text(server, runs, chrome, title):
         page = context.new_page()
         page.goto(f"{server.url}/{title}?{query}")
         expect(page.get_by_test_id("stMain")).to_contain_text(re.compile(r"\S"))  # it has begun
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        wait_drawn(page)
         page.wait_for_load_state("networkidle")
         check_inert(page, text[:40])
         page.close()
@@ -241,7 +241,7 @@ def test_what_the_tables_own_button_saves_begins_no_formula(server, runs, open_p
     for title, last in (("Train", "Recent runs"), ("Compare", "All settings")):
         go_to(page, title)
         expect(page.get_by_text(last)).to_be_visible()
-        page.locator("[data-test-script-state=notRunning]").wait_for()
+        wait_drawn(page)
         expect(page.locator("[data-testid=stVegaLiteChart] svg").first).to_be_visible()
         table = page.get_by_test_id("stDataFrame").last
         box = resting_box(page, table)
@@ -281,7 +281,7 @@ def test_the_name_of_a_file_of_weights_is_text_refused_or_kept(server, runs, dat
     chooser = page.locator("input[type=file]")
     chooser.set_input_files([{"name": LONG, "mimeType": "application/octet-stream", "buffer": b"PK no"}])
     expect(page.get_by_text("must be a zip file")).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # the chooser comes after the sentence
+    wait_drawn(page)  # the chooser comes after the sentence
     check_inert(page, "refused")
     net, config = MLP([784, 4, 10], rng=np.random.default_rng(0)), RunConfig(hidden=(4,))
     good = {"name": LONG, "mimeType": "application/octet-stream", "buffer": exports.write("npz", net, config, [], "x")}
@@ -291,5 +291,5 @@ def test_the_name_of_a_file_of_weights_is_text_refused_or_kept(server, runs, dat
     chooser.set_input_files([good])
     expect(page.get_by_text("Imported: measured")).to_be_visible()
     assert database.latest(1)[0].name == formats.clean(LONG)[:80]
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # until then the field may hold the file's own name
+    wait_drawn(page)  # until then the field may hold the file's own name
     check_inert(page, "kept")

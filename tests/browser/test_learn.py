@@ -11,7 +11,7 @@ from dashboard.analysis import answers, experiments, moves, steps
 from dashboard.runs.config import RunConfig
 from dashboard.runs.trainer import train_run
 from dashboard.view.learn import walk
-from tests.browser.server import go_to, wait_for
+from tests.browser.server import go_to, wait_drawn, wait_for
 from tests.browser.train_page import press_train, status
 
 
@@ -71,7 +71,7 @@ def walk_to(page, title):
 def choose(page, field, number):
     box = page.get_by_role("spinbutton", name=field)
     expect(box).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    wait_drawn(page)
     box.fill(str(number))
     box.press("Enter")
 

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from dashboard import datasets
 from dashboard.datasets import openml
-from tests.browser.server import Server, go_to
-from tests.browser.test_own_sets import choose_set
+from tests.browser.server import Server, go_to, wait_drawn
+from tests.browser.test_own_sets import ask_for_fashion, choose_set
 from tests.browser.train_page import press_train, status
 
 NOBODY = "http://127.0.0.1:9"
@@ -137,7 +137,7 @@ def test_fashion_mnist_is_added_from_openml_and_trained_on(start, database, open
         asking = page.get_by_text("Asking OpenML")
         expect(asking.or_(said).first).to_be_visible()
         expect(asking).to_be_hidden(timeout=20_000)
-        page.locator("[data-test-script-state=notRunning]").wait_for()
+        wait_drawn(page)
 
     until_fetched(page, ask, said)
     expect(page.get_by_role("radio", name="Ankle boot")).to_be_visible()
@@ -154,11 +154,7 @@ def test_a_silent_openml_is_said_within_ten_seconds_and_the_embedded_set_still_w
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
         server = start(f"http://127.0.0.1:{silent.getsockname()[1]}")
         page = open_page(server.url)
-        go_to(page, "Data")
-        expect(page.get_by_text("60,000 training and 10,000 test images")).to_be_visible()
-        page.locator("[data-test-script-state=notRunning]").wait_for()  # the maps of a first look take their time
-        page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_role("button", name="Fashion-MNIST from OpenML").click()
+        ask_for_fashion(page)
         said = page.get_by_role("dialog").get_by_text("OpenML has not sent Fashion-MNIST within")
         expect(said).to_be_visible(timeout=10_000)
         page.keyboard.press("Escape")

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard import uploads
-from tests.browser.server import Server, go_to
+from tests.browser.server import Server, go_to, wait_drawn
 from tests.browser.train_page import press_train, status
 from tests.dashboard.uploads.test_read import zeros
 
@@ -46,6 +46,15 @@ def add(page, *files):
     page.get_by_role("dialog").locator("input[type=file]").set_input_files(
         [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files]
     )
+
+
+def ask_for_fashion(page):
+    """Through the same dialog, once the maps of a first look at Data are there, which take their time."""
+    go_to(page, "Data")
+    expect(page.get_by_text("60,000 training and 10,000 test images")).to_be_visible()
+    wait_drawn(page)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Fashion-MNIST from OpenML").click()
 
 
 def save(page, title, names=""):
@@ -260,11 +269,7 @@ def test_an_openml_out_of_reach_is_said_and_the_embedded_set_still_trains(databa
     nobody = "http://127.0.0.1:9"
     with Server(database_url, tmp_path / "server.log", HTTPS_PROXY=nobody, https_proxy=nobody) as server:
         page = open_page(server.url)
-        go_to(page, "Data")
-        expect(page.get_by_text("60,000 training and 10,000 test images")).to_be_visible()
-        page.locator("[data-test-script-state=notRunning]").wait_for()  # the maps of a first look take their time
-        page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_role("button", name="Fashion-MNIST from OpenML").click()
+        ask_for_fashion(page)
         said = page.get_by_role("dialog").get_by_text("Fashion-MNIST could not be fetched")
         expect(said).to_be_visible(timeout=10_000)
         expect(said).to_contain_text("The embedded MNIST")

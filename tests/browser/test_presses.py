@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.server import Server
+from tests.browser.server import Server, wait_drawn
 from tests.browser.train_page import button, status
 from tests.support import free_port
 
@@ -28,7 +28,7 @@ def test_a_press_trains_one_run(server, database, open_page):
     for pages in range(1, PAGES + 1):
         page = open_page(server.url)
         expect(button(page, "Train")).to_be_visible()
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        wait_drawn(page)
         box = button(page, "Train").bounding_box()
         page.evaluate(BUSY)
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

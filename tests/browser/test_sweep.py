@@ -10,6 +10,7 @@ from dashboard.runs.points import points
 from dashboard.runs.sweep_cost import first_configs
 from dashboard.runs.sweeps import SweepPlan
 from tests.browser.server import go_to, resting_box, wait_for
+from tests.browser.train_page import button
 
 QUICK = RunConfig(epochs=2, subset=2000, validation=1000)
 WIDTHS = tuple((width,) for width in (4, 8, 12, 16, 20, 24, 28, 32))
@@ -32,10 +33,6 @@ def open_sweep(page, url):
     page.goto(url)
     go_to(page, "Sweep")
     return page
-
-
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
 
 
 def statuses(database, sweep):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from dashboard.runs.presets import PRESETS
 from dashboard.runs.store import STALE_SECONDS
 from dashboard.view.help import HELP
-from tests.browser.server import PATIENCE, go_to, resting_box, wait_for
+from tests.browser.server import PATIENCE, go_to, resting_box, wait_drawn, wait_for
 from tests.browser.train_page import button, choose, epoch, press_train, status, wait_for_epoch
 from tests.dashboard.exports.test_script import carried_out, lines
 
@@ -166,7 +166,7 @@ def test_an_earlier_run_is_listed_and_opens_by_a_click(server, database, open_pa
     page = open_page(server.url)
     table = page.get_by_test_id("stDataFrame")
     expect(table.locator("table[role=grid]")).to_have_attribute("aria-rowcount", "2")
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    wait_drawn(page)
     expect(page.locator("[data-testid=stVegaLiteChart] svg")).to_have_count(2)  # of the greeting, above it
     box = resting_box(page, table)
     page.mouse.click(box["x"] + 16, box["y"] + 52)  # the box of the first row; the table is a canvas
@@ -206,7 +206,7 @@ def test_the_ghost_of_a_run_that_was_far_worse_is_inside_the_plot(server, databa
     assert database.latest(1)[0].best_accuracy < 0.8
     choose(page, "Preset", "98 % in seconds")
     expect(page.get_by_text("Run 2: 5 of 5 epochs")).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    wait_drawn(page)
     assert database.latest(1)[0].best_accuracy > 0.9
     chart = page.get_by_test_id("stVegaLiteChart").first
     ghost = chart.locator("svg .mark-line path[opacity='0.45']")

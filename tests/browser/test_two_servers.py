@@ -17,6 +17,7 @@ from dashboard.runs.trainer import results, train_run
 from tests.browser import test_accessible
 from tests.browser.proxy import Proxy
 from tests.browser.server import Server, go_to, wait_for
+from tests.browser.train_page import button, epoch
 from tests.cluster.machines import Cluster
 from tests.support import nginx
 
@@ -70,16 +71,6 @@ def serving(servers):
         return sum(each.laddr.port == server.port and each.status == "ESTABLISHED" for each in connections)
 
     return wait_for(lambda: next((server for server in servers if sockets(server)), None), "a page's connection")
-
-
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def epoch(page):
-    """The epoch that the page says is under way."""
-    found = re.search(r"epoch (\d+) of", page.get_by_test_id("stMain").inner_text())
-    return int(found[1]) if found else 0
 
 
 def test_a_page_goes_on_through_the_other_server_when_its_own_is_killed(servers, proxy, page):

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from dashboard import datasets, exports
 from dashboard.analysis import answers, evaluation
 from mlpcore import MLP
-from tests.browser.server import go_to, wait_for
+from tests.browser.server import go_to, wait_drawn, wait_for
 from tests.browser.train_page import button, press_train, status, wait_for_epoch
 
 
@@ -129,7 +129,7 @@ def test_a_unit_is_picked_and_everything_follows_the_epoch(server, database, ope
     expect(main.get_by_text(said(labels[best], guesses[2], 2))).to_be_visible()
     before = answers.network(database, database.get(run), 2)
     expect(main.get_by_text(f"Norm {np.linalg.norm(before.layers[0].W[5]):.2f}, bias")).to_be_visible()
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # the matrices come last
+    wait_drawn(page)  # the matrices come last
     point(weight, 2.5 / 12, 4.4 / 9)
     assert hovered(heat.first, "unit 2 to unit 4: ") == pytest.approx(before.layers[1].W[4, 2], abs=1e-3)
     expect(main.get_by_text(f"Norm {np.linalg.norm(before.layers[0].W[5]):.2f}, bias")).to_be_visible()

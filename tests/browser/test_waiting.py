@@ -14,7 +14,7 @@ from dashboard.runs.store import GRACE_SECONDS, STALE_SECONDS
 from tests.browser.server import Server, go_to, wait_for
 from tests.browser.train_page import press_train, status
 from tests.reliability.training import assert_undisturbed, bare
-from tests.support import bound_by_rights, fill
+from tests.support import bound_by_rights, fill, holding
 
 WAL = schema.wal_is_safe(sqlite3.sqlite_version_info)
 SHOWS = {  # what is there when a page has been drawn
@@ -62,36 +62,19 @@ def read_only(path, _disk):
         path.chmod(0o644)
 
 
-@contextmanager
-def locked(path, _disk=None, how="IMMEDIATE"):
-    """Another program writes, and does not come to an end."""
-    other = sqlite3.connect(path, isolation_level=None, timeout=30)
-    other.execute(f"BEGIN {how}")
-    try:
-        yield
-    finally:
-        other.rollback()
-        other.close()
+def locked(path, _disk=None):
+    """Another program writes."""
+    return holding(path, "BEGIN IMMEDIATE")
 
 
-@contextmanager
 def exclusive(path, _disk=None):
     """Another program lets nobody read."""
-    with locked(path, how="EXCLUSIVE"):
-        yield
+    return holding(path, "BEGIN EXCLUSIVE")
 
 
-@contextmanager
 def read(path, _disk=None):
-    """Another program reads, and does not come to an end."""
-    other = sqlite3.connect(path, isolation_level=None, timeout=30)
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM runs").fetchall()
-    try:
-        yield
-    finally:
-        other.rollback()
-        other.close()
+    """Another program reads."""
+    return holding(path, "BEGIN", "SELECT count(*) FROM runs")
 
 
 @contextmanager

@@ -25,12 +25,12 @@ wait_for = partial(support.wait_for, patience=60)
 
 
 def still(store, run):
-    """The epochs that are done, once nothing was added for a while."""
+    """The epochs that are done, once there was one and nothing was added for a while."""
     seen = []
 
     def same():
         seen.append(store.get(run.id).epochs_done)
-        return len(seen) > 30 and len(set(seen[-30:])) == 1
+        return seen[-1] and len(seen) > 30 and len(set(seen[-30:])) == 1
 
     wait_for(same, "standstill", pause=0.1)
     return seen[-1]
@@ -41,7 +41,6 @@ def test_a_full_disk_is_waited_for_and_the_run_goes_on_when_there_is_room(small_
     ballast = fill(small_disk, left=1_500_000)
     run = store.create(CONFIG)
     process = trainer(store, run)
-    wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
     done = still(store, run)
     assert 0 < done < CONFIG.epochs
     assert process.poll() is None
@@ -119,7 +118,6 @@ def test_tables_of_postgresql_that_cant_grow_are_waited_for(server_on_a_small_di
     run = store.create(CONFIG)
     ballast = fill(server_on_a_small_disk.disk, left=1_000_000)
     process = trainer(store, run)
-    wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
     done = still(store, run)
     assert 0 < done < CONFIG.epochs
     assert process.poll() is None
@@ -156,11 +154,8 @@ def test_what_one_page_finds_in_the_way_holds_for_the_pages_of_everybody(store, 
     run = store.create(CONFIG)
     run = store.take_up(run.id, run.submission, {})
     wait_for(lambda: store.get(run.id).heartbeat + 0.2 < time.time(), "silence")
-    other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    store.of("ada").notice_stale()
-    other.rollback()
-    other.close()
+    with support.holding(store.url.removeprefix("sqlite:///"), "BEGIN IMMEDIATE"):
+        store.of("ada").notice_stale()
     store.of("bob").notice_stale()
     assert store.get(run.id).status == "running"
 
@@ -173,10 +168,11 @@ def test_whoever_could_not_read_waits_for_those_who_could_not_write(store, monke
     run = store.take_up(run.id, run.submission, {})
     wait_for(lambda: store.get(run.id).heartbeat + 0.2 < time.time(), "silence")
     with closing(RunStore(store.url)) as page:
-        with closing(sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            with pytest.raises(StoreError, match="is locked by another program"):
-                page.notice_stale()
+        with (
+            support.holding(store.url.removeprefix("sqlite:///"), "BEGIN EXCLUSIVE"),
+            pytest.raises(StoreError, match="is locked by another program"),
+        ):
+            page.notice_stale()
         page.notice_stale()
         assert page.get(run.id).status == "running"
 
@@ -185,16 +181,12 @@ def test_a_reader_that_does_not_end_delays_a_run_and_no_more(store, trainer, mon
     run = store.create(CONFIG)
     process = trainer(store, run)
     wait_for(lambda: store.get(run.id).epochs_done >= 1, "an epoch")
-    reader = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM runs").fetchall()  # holds its lock until it ends
-    if schema.wal_is_safe(sqlite3.sqlite_version_info):
-        wait_for(lambda: store.get(run.id).status == "finished", "the end of the run beside a reader")
-    else:
-        assert still(store, run) < CONFIG.epochs
-        assert process.poll() is None
-    reader.rollback()
-    reader.close()
+    with support.holding(store.url.removeprefix("sqlite:///"), "BEGIN", "SELECT count(*) FROM runs"):
+        if schema.wal_is_safe(sqlite3.sqlite_version_info):
+            wait_for(lambda: store.get(run.id).status == "finished", "the end of the run beside a reader")
+        else:
+            assert still(store, run) < CONFIG.epochs
+            assert process.poll() is None
     wait_for(lambda: store.get(run.id).status == "finished", "the end of the run")
     assert store.get(run.id).attempt == 1
     assert_undisturbed(store, run, bare(CONFIG))

@@ -8,6 +8,7 @@ from dashboard.runs import schema
 from dashboard.runs.config import RunConfig
 from dashboard.runs.store import RunStore, StoreError
 from mlpcore import EpochResult
+from tests.support import holding
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
@@ -30,12 +31,11 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path):
 def test_a_locked_database_is_said_and_nothing_is_lost(store, monkeypatch):
     monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
     impatient = RunStore(store.url)
-    other = sqlite3.connect(store.url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="is locked by another program"):
+    with (
+        holding(store.url.removeprefix("sqlite:///"), "BEGIN IMMEDIATE"),
+        pytest.raises(StoreError, match="is locked by another program"),
+    ):
         impatient.create(RunConfig())
-    other.rollback()
-    other.close()
     assert impatient.create(RunConfig()).number == 1
     impatient.close()
 
@@ -45,14 +45,10 @@ def test_a_reader_in_the_way_of_a_commit_is_an_obstacle_until_it_is_done(tmp_pat
     monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(schema, "wal_is_safe", lambda _version: False)
     store = RunStore(f"sqlite:///{tmp_path / 'runs.db'}")
-    reader = sqlite3.connect(tmp_path / "runs.db", isolation_level=None)
-    reader.execute("BEGIN")
-    reader.execute("SELECT * FROM about").fetchall()
-    assert store.obstacle() == "the database, which is locked"
-    with pytest.raises(StoreError, match="is locked by another program"):
-        store.create(RunConfig())
-    reader.execute("ROLLBACK")
-    reader.close()
+    with holding(tmp_path / "runs.db", "BEGIN", "SELECT * FROM about"):
+        assert store.obstacle() == "the database, which is locked"
+        with pytest.raises(StoreError, match="is locked by another program"):
+            store.create(RunConfig())
     assert store.obstacle() is None
     assert store.create(RunConfig()).number == 1
     store.close()
