@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import pytest
 
 from dashboard.runs.store import RunStore
@@ -10,15 +12,30 @@ def chrome():
         yield started
 
 
-@pytest.fixture
-def server(database_url, tmp_path):
-    """A server of its own; its log must stay free of warnings and tracebacks."""
-    server = Server(database_url, tmp_path / "server.log").start()
+@contextmanager
+def served(database_url, folder):
+    """A server whose log must stay free of warnings and tracebacks."""
+    server = Server(database_url, folder / "server.log").start()
     yield server
     server.end()
     log = server.log.read_text()
     assert "Traceback" not in log, log
     assert "Warning" not in log, log
+
+
+@pytest.fixture
+def server(database_url, tmp_path):
+    """A server of its own."""
+    with served(database_url, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lasting_server(tmp_path_factory):
+    """One server for all tests of a file that leave its runs as they are."""
+    folder = tmp_path_factory.mktemp("served")
+    with served(f"sqlite:///{folder / 'runs.db'}", folder) as server:
+        yield server
 
 
 @pytest.fixture

@@ -43,7 +43,11 @@ GROUPS = {"Understand": ("Compare", "Mistakes", "Weights", "Learn"), "More": ("S
 
 
 def go_to(page, title):
-    """Through the navigation as a person does, until the page has turned: what the old one shows stays until then."""
+    """Through the navigation as a person does, until the page has turned: what the old one shows stays until then.
+
+    Once the old one is drawn: Streamlit takes what a page says on its way for newer than the press.
+    """
+    wait_drawn(page)
     _press(page, title)
     page.wait_for_url(lambda url: urlsplit(url).path == ("/" if title == "Train" else f"/{title.lower()}"))
 

@@ -16,6 +16,7 @@ from dashboard.runs.sweeps import SweepPlan
 from dashboard.runs.trainer import train_run
 from tests.browser import acts
 from tests.browser.server import Server, go_to, wait_drawn
+from tests.browser.test_learn import walk_to
 from tests.browser.test_own_sets import three_shapes
 from tests.browser.test_people import SignedServer
 from tests.browser.train_page import wait_for_epoch
@@ -85,6 +86,7 @@ STILL = "() => document.getAnimations().every(each => each.playState != 'running
 
 def serious_faults(page):
     wait_drawn(page)  # what is about to be replaced is paler
+    page.wait_for_load_state("networkidle")
     page.wait_for_function(STILL)
     return [
         (fault["help"], [(node["html"][:200], [why["message"] for why in node["any"]]) for node in fault["nodes"]])
@@ -105,10 +107,6 @@ STATES = {
     "t-SNE": ("Data", acts.tsne),
     "drawing": ("Draw", acts.draw),
     "spoiled": ("Draw", acts.spoil),
-    "cost": ("Learn", acts.step("The cost C")),
-    "delta": ("Learn", acts.step("Layer 2: delta δ")),
-    "gradient": ("Learn", acts.step("Layer 2: gradient")),
-    "update": ("Learn", acts.step("The update")),
     "faults": ("Learn", acts.both_faults),
     "large view": ("Mistakes", acts.open_an_image),
     "upload": ("Weights", acts.upload_weights),
@@ -122,8 +120,16 @@ def test_axe_finds_no_serious_fault_in_what_opens(open_at, state, scheme):
     title, act = STATES[state]
     page = open_at(title, scheme=scheme)
     act(page)
-    page.wait_for_load_state("networkidle")
     assert not serious_faults(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_the_steps_of_the_mathematics(open_at, scheme):
+    page, found = open_at("Learn", scheme=scheme), {}
+    for title in ("The cost C", "Layer 2: delta δ", "Layer 2: gradient", "The update"):
+        walk_to(page, title)
+        found[title] = serious_faults(page)
+    assert not any(found.values()), found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -149,7 +155,6 @@ def test_axe_finds_no_serious_fault_where_a_link_is_wrong(shown, open_page, sche
 def test_axe_finds_no_serious_fault_in_a_hint_its_reason_and_the_code(shown, open_at, scheme):
     page = open_at("Train", scheme=scheme)
     acts.hint_and_code(page, shown.slow)
-    page.wait_for_load_state("networkidle")
     assert not serious_faults(page)
 
 
@@ -165,7 +170,6 @@ def test_axe_finds_no_serious_fault_in_what_compare_opens(open_at, scheme):
 def test_axe_finds_no_serious_fault_before_anything_was_trained(server, open_page, scheme):
     page = open_page(server.url, scheme=scheme)
     expect(page.get_by_text("A network that learns to read")).to_be_visible()
-    page.wait_for_load_state("networkidle")
     found = {"Train": serious_faults(page)}
     for title, says in (("Sweep", "Try many settings at once"), ("Draw", "There is no trained run yet")):
         go_to(page, title)

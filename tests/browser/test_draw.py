@@ -12,22 +12,30 @@ from playwright.sync_api import expect
 from threadpoolctl import threadpool_limits
 
 from dashboard import datasets
-from dashboard.analysis import answers, drawing, spoiling
+from dashboard.analysis import answers, drawing, evaluation, spoiling
 from dashboard.runs.config import RunConfig
+from dashboard.runs.store import RunStore
 from dashboard.runs.trainer import train_run
 from tests.browser.server import DRAWN, go_to, resting_box, wait_for
 
 SEVEN = [(70, 60), (200, 60), (130, 230)]
 
 
-@pytest.fixture
-def runs(server, database):
+@pytest.fixture(scope="module")
+def runs(lasting_server):
     """A shallow and a deeper run, trained."""
-    made = [database.create(RunConfig(hidden=hidden, epochs=4, lr=3.0)) for hidden in ((16,), (100, 100))]
+    store = RunStore(lasting_server.database_url)
+    made = [store.create(RunConfig(hidden=hidden, epochs=4, lr=3.0)) for hidden in ((16,), (100, 100))]
     with threadpool_limits(1, "blas"):  # as the workers have it: the same networks each time
         for run in made:
-            train_run(run.id, run.submission, database.url)
+            train_run(run.id, run.submission, store.url)
+    store.close()
     return made
+
+
+@pytest.fixture
+def server(lasting_server):
+    return lasting_server
 
 
 @pytest.fixture
@@ -305,13 +313,18 @@ def test_a_test_image_is_spoiled_in_every_way_and_accuracy_is_drawn_against_stre
     page.keyboard.press("Escape")
     data = datasets.load("mnist")
     nets = [answers.network(database, database.get(run.id)) for run in reversed(runs)]
+
+    def right(net, images):
+        return (evaluation.predictions(net, images).argmax(axis=1) == data.test[1]).mean()
+
     for way, about in spoiling.WAYS.items():
         page.get_by_role("radio", name=about.title, exact=True).click()
-        found = spoiling.accuracies(nets, *data.test, data.about.shape, way)
+        strengths = about.none, about.strengths[-1]
+        whole, last = ([right(net, spoiling.spoiled(data.test[0], data.about.shape, way, strength)) for net in nets]
+                       for strength in strengths)  # fmt: skip
         slider = page.get_by_role("slider", name=about.title)
         slider.focus()
         slider.press("End")
-        last, whole = found[:, -1], found[:, about.strengths.index(about.none)]
         for run, row, start in zip((2, 1), last, whole, strict=True):
             said = (
                 f"Run {run}: {100 * start:.2f} % as they are, {100 * row:.2f} % at {about.strengths[-1]} {about.unit}."
