@@ -18,6 +18,7 @@ from ..runs.engine import Engine
 from ..runs.run import Run
 from ..runs.store import RunStore, database_url, open_store
 from . import charts, images, people, problems
+from .components import scheme
 from .problems import problems_kept as problems_kept
 from .problems import problems_said as problems_said
 from .problems import problems_shown as problems_shown
@@ -60,10 +61,11 @@ def enter() -> None:
         navigation()
         st.rerun()
     problems.begin()
-    people.admit()
-    _freeze(len(sys.modules) // 100)
     if dark():
         st.html(LEGIBLE)
+    scheme.follow_the_system()
+    people.admit()
+    _freeze(len(sys.modules) // 100)
 
 
 @cache

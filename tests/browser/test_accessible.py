@@ -81,29 +81,37 @@ def open_at(shown, open_page):
     return open_at
 
 
+TURNED = """scheme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme == scheme
+    && [...document.querySelectorAll('style')].some(style => style.textContent.includes('a9c4ff')) == (scheme == 'dark')
+"""  # and the page has run again since
 STILL = "() => document.getAnimations().every(each => each.playState != 'running')"  # colours in passing are no faults
 
 
-def serious_faults(page):
-    wait_drawn(page)  # what is about to be replaced is paler
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function(STILL)
-    return [
-        (fault["help"], [(node["html"][:200], [why["message"] for why in node["any"]]) for node in fault["nodes"]])
-        for fault in Axe().run(page).response["violations"]
-        if fault["impact"] in SERIOUS
-    ]
+def serious_faults(page, schemes=("light", "dark")):
+    """Those of the page as it is while the system turns from light to dark."""
+    found = []
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(TURNED, arg=scheme)
+        wait_drawn(page)  # what is about to be replaced is paler
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function(STILL)
+        faults = Axe().run(page).response["violations"]
+        found += [(scheme, fault["help"], places(fault)) for fault in faults if fault["impact"] in SERIOUS]
+    return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def places(fault):
+    return [(node["html"][:200], [why["message"] for why in node["any"]]) for node in fault["nodes"]]
+
+
 @pytest.mark.parametrize("title", SHOWS)
-def test_axe_finds_no_serious_fault(open_at, title, scheme):
-    assert not serious_faults(open_at(title, scheme=scheme))
+def test_axe_finds_no_serious_fault(open_at, title):
+    assert not serious_faults(open_at(title))
 
 
 STATES = {
     "set with names": ("Data", acts.own_set),
-    "dialog with an error": ("Data", acts.add_a_set),
     "t-SNE": ("Data", acts.tsne),
     "drawing": ("Draw", acts.draw),
     "spoiled": ("Draw", acts.spoil),
@@ -114,27 +122,33 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_no_serious_fault_in_what_opens(open_at, state, scheme):
+def test_axe_finds_no_serious_fault_in_what_opens(open_at, state):
     title, act = STATES[state]
-    page = open_at(title, scheme=scheme)
+    page = open_at(title)
     act(page)
     assert not serious_faults(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_in_the_steps_of_the_mathematics(open_at, scheme):
-    page, found = open_at("Learn", scheme=scheme), {}
+def test_axe_finds_no_serious_fault_in_a_dialog_with_an_error(open_at, scheme):
+    page = open_at("Data")
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(TURNED, arg=scheme)
+    acts.add_a_set(page)
+    assert not serious_faults(page, [scheme])
+
+
+def test_axe_finds_no_serious_fault_in_the_steps_of_the_mathematics(open_at):
+    page, found = open_at("Learn"), {}
     for title in ("The cost C", "Layer 2: delta δ", "Layer 2: gradient", "The update"):
         walk_to(page, title)
         found[title] = serious_faults(page)
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_while_a_run_trains(server, open_page, scheme):
-    page = open_page(f"{server.url}/?hidden=300,300&epochs=50", scheme=scheme)
+def test_axe_finds_no_serious_fault_while_a_run_trains(server, open_page):
+    page = open_page(f"{server.url}/?hidden=300,300&epochs=50")
     body = page.get_by_test_id("stMain")
     body.get_by_role("button", name="Train", exact=True).click()
     wait_for_epoch(page, 2)
@@ -144,31 +158,27 @@ def test_axe_finds_no_serious_fault_while_a_run_trains(server, open_page, scheme
     assert not found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_where_a_link_is_wrong(shown, open_page, scheme):
-    page = open_page(f"{shown.url}/?run=gone&lr=-3", scheme=scheme)
+def test_axe_finds_no_serious_fault_where_a_link_is_wrong(shown, open_page):
+    page = open_page(f"{shown.url}/?run=gone&lr=-3")
     expect(page.get_by_text("There is no run 'gone' here")).to_be_visible()
     assert not serious_faults(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_in_a_hint_its_reason_and_the_code(shown, open_at, scheme):
-    page = open_at("Train", scheme=scheme)
+def test_axe_finds_no_serious_fault_in_a_hint_its_reason_and_the_code(shown, open_at):
+    page = open_at("Train")
     acts.hint_and_code(page, shown.slow)
     assert not serious_faults(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_in_what_compare_opens(open_at, scheme):
-    page, found = open_at("Compare", scheme=scheme), {}
+def test_axe_finds_no_serious_fault_in_what_compare_opens(open_at):
+    page, found = open_at("Compare"), {}
     for name in acts.popovers(page):
         found[name] = serious_faults(page)
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_before_anything_was_trained(server, open_page, scheme):
-    page = open_page(server.url, scheme=scheme)
+def test_axe_finds_no_serious_fault_before_anything_was_trained(server, open_page):
+    page = open_page(server.url)
     expect(page.get_by_text("A network that learns to read")).to_be_visible()
     found = {"Train": serious_faults(page)}
     for title, says in (("Sweep", "Try many settings at once"), ("Draw", "There is no trained run yet")):
@@ -178,10 +188,9 @@ def test_axe_finds_no_serious_fault_before_anything_was_trained(server, open_pag
     assert not any(found.values()), found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault_where_people_sign_in(database_url, tmp_path, open_page, scheme):
+def test_axe_finds_no_serious_fault_where_people_sign_in(database_url, tmp_path, open_page):
     with SignedServer(database_url, tmp_path, "http://127.0.0.1:9") as server:
-        page = open_page(server.url, scheme=scheme)
+        page = open_page(server.url)
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         assert not serious_faults(page)
         page.close()
