@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -134,13 +136,20 @@ def test_flattened_the_layers_arrays_are_parts_of_one(rng):
 
 
 def test_the_products_of_the_sizes_that_train_are_cut_into_parts():
-    assert parts_of(32, 784, 100) == parts_of(100, 32, 784) == 4
-    assert parts_of(32, 784, 16) == parts_of(10, 784, 30) == 1  # small as they are
-    assert parts_of(128, 784, 512) == 1  # parts would be too thin
+    assert parts_of(32, 784, 100, 4) == parts_of(100, 32, 784, 4) == 4
+    assert parts_of(32, 784, 16, 4) == parts_of(10, 784, 30, 4) == 1  # small as they are
+    assert parts_of(128, 784, 512, 4) == 1  # parts would be too thin
+    assert parts_of(32, 784, 100, 1) == 1
+
+
+@pytest.fixture(params=[1, 4])
+def parts(request, monkeypatch):
+    """As on a processor without AVX-512, and with it."""
+    monkeypatch.setattr("mlpcore.linear.parts_of", partial(parts_of, most=request.param))
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(32, 784, 100), (100, 32, 784), (64, 400, 50), (33, 784, 100), (7, 5, 3)])
-def test_a_product_in_parts_is_the_product(rng, m, k, n):
+def test_a_product_in_parts_is_the_product(rng, parts, m, k, n):
     a, b = rng.standard_normal((m, k), dtype=np.float32), rng.standard_normal((k, n), dtype=np.float32)
     exact = a.astype(float) @ b.astype(float)
     for left in (a, np.asfortranarray(a)):
@@ -153,7 +162,7 @@ def test_a_product_in_parts_is_the_product(rng, m, k, n):
 
 
 @pytest.mark.parametrize(("sizes", "rows"), [([784, 100, 100, 10], 32), ([784, 300, 10], 50), ([784, 512, 10], 128)])
-def test_a_step_of_training_is_that_of_backward_at_sizes_that_are_cut_and_that_lie_by_unit(rng, sizes, rows):
+def test_a_step_of_training_is_that_of_backward_at_sizes_that_are_cut_and_that_lie_by_unit(rng, parts, sizes, rows):
     x, y = rng.random((rows, 784)), rng.integers(10, size=rows)
     nets = [MLP(sizes, rng=np.random.default_rng(1), dtype=float) for _ in range(2)]
     next(train(nets[0], SGD(0.3), (x, y), epochs=1, batch_size=rows, rng=rng))
