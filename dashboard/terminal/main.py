@@ -7,21 +7,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 from ..errors import UserError
-from . import backup, evaluate, ready, runs, serve, sweep, train
 from .output import printable
 
-COMMANDS = (
-    train,
-    sweep,
-    runs,
-    evaluate,
-    backup,
-    ready,
-    serve,
-)  # each has `add(commands)`, which sets `answer` on a parser
+MODULES = ("train", "sweep", "runs", "evaluate", "backup", "ready", "serve")  # each has `add(commands)`
+COMMANDS = {name: name for name in MODULES} | {"restore": "backup"}  # of which module
 PROGRAM = "python -m dashboard"
 REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
 EXAMPLES = f"""\
@@ -51,18 +44,19 @@ class Parser(argparse.ArgumentParser):
         self.exit(NOT_UNDERSTOOD, f"{self.prog}: {printable(message)} (--help says more)\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command with its options."""
+def parser(asked: Sequence[str]) -> argparse.ArgumentParser:
+    """The command that is asked for, or else every command, with its options: imports of the others take their time."""
     whole = Parser(prog=PROGRAM, description="MLP Lab from the terminal.", epilog=EXAMPLES)
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add(commands)
+    for module in [COMMANDS[asked[0]]] if asked and asked[0] in COMMANDS else MODULES:
+        import_module(f".{module}", __package__).add(commands)
     return whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked; returns the exit code."""
-    asked = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = parser(arguments).parse_args(arguments)
     try:
         code = asked.answer(asked)
         sys.stdout.flush()
