@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from dashboard import datasets
 from dashboard.runs.config import RunConfig
@@ -15,6 +16,8 @@ pytest.register_assert_rewrite("tests.reliability.training")  # its assertions t
 
 def pytest_configure(config):
     """A program that is missing is a failure in CI, and elsewhere a reason to skip."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        threadpool_limits(1)  # two tests at once, with two BLAS threads each on two cores, would wait for each other
     needed = {"chromium": chromium(), "postgresql": programs(), "nginx": nginx(), "gcc": gcc()}
     missing = [package for package, found in needed.items() if found is None]
     if os.environ.get("CI") == "true" and missing:
