@@ -172,7 +172,7 @@ def test_repeats_are_queued_watched_and_become_a_band(open_compare, database):
 
 def test_a_press_that_another_one_overtakes_is_not_forgotten(server, chrome, database, runs):
     """Whoever presses on while the first press waits for the database still gets to see what it made."""
-    context, sockets, sent = chrome.new_context(viewport={"width": 1400, "height": 900}), [], []
+    context, sockets = chrome.new_context(viewport={"width": 1400, "height": 900}), []
     page = context.new_page()
     page.on("websocket", lambda socket: sockets.append(socket))
     page.goto(server.url)
@@ -183,13 +183,12 @@ def test_a_press_that_another_one_overtakes_is_not_forgotten(server, chrome, dat
     queue = button(page, "Queue 4 runs")
     expect(queue).to_be_visible()
     wait_drawn(page)
-    sockets[-1].on("framesent", lambda frame: sent.append(frame))
     with holding(database.url.removeprefix("sqlite:///"), "BEGIN IMMEDIATE"):
-        queue.click()
-        wait_for(lambda: len(sent) == 1, "the press on its way")
+        with sockets[-1].expect_event("framesent"):
+            queue.click()
         page.keyboard.press("Escape")
-        page.get_by_role("radio", name="Loss", exact=True).click()
-        wait_for(lambda: len(sent) == 2, "the other press on its way")
+        with sockets[-1].expect_event("framesent"):
+            page.get_by_role("radio", name="Loss", exact=True).click()
     expect(page.get_by_text("7 runs, 5 chosen")).to_be_visible()
     context.close()
 

@@ -85,6 +85,8 @@ def map_data(placed: np.ndarray, labels: Sequence[str], pictures: list[str]) -> 
 def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str], dark: bool) -> dict[str, Any]:
     """The spec of `map_data`; a click on a digit of the legend shows that one alone."""
     axis = {"ticks": False, "labels": False, "grid": False, "domain": False}
+    column = 26 + 7 * max(map(len, names))  # pixels
+    columns = {"expr": f"clamp(floor(width / {column}), 1, 10)"}
     return {
         "height": 2 * HEIGHT,
         "params": [{"name": "only", "select": {"type": "point", "fields": ["digit"]}, "bind": "legend"}],
@@ -96,7 +98,7 @@ def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str],
                 "field": "digit",
                 "type": "nominal",
                 "scale": {"domain": list(names), "range": list(DARK if dark else LIGHT)},
-                "legend": {"orient": "top", "title": None, "columns": 10},
+                "legend": {"orient": "top", "title": None, "columns": columns, "symbolLimit": len(names)},
             },
             "opacity": {"condition": {"param": "only", "value": 0.75}, "value": 0.06},
             "tooltip": [
