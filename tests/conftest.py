@@ -24,11 +24,15 @@ def pytest_configure(config):
         raise pytest.UsageError(f"CI needs these packages of Debian: {' '.join(missing)}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    if chromium() is None:
-        for item in items:
-            if "browser" in item.nodeid.split("/"):
-                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+    """With `-n 2 --dist loadgroup` one test of the browser goes beside one of the others, which stay together by file:
+    two browsers use up in waiting what they gain."""
+    for item in items:
+        browser = "browser" in item.nodeid.split("/")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.nodeid.partition("::")[0]))
+        if browser and chromium() is None:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
 
 @pytest.fixture
