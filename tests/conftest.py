@@ -3,6 +3,7 @@ import os
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
+from xdist.scheduler import LoadScopeScheduling
 
 from dashboard import datasets
 from dashboard.runs.config import RunConfig
@@ -24,15 +25,27 @@ def pytest_configure(config):
         raise pytest.UsageError(f"CI needs these packages of Debian: {' '.join(missing)}")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """With `-n 2 --dist loadgroup` one test of the browser goes beside one of the others, which stay together by file:
-    two browsers use up in waiting what they gain."""
-    for item in items:
-        browser = "browser" in item.nodeid.split("/")
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.nodeid.partition("::")[0]))
-        if browser and chromium() is None:
-            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+    if chromium() is None:
+        for item in items:
+            if of_the_browser(item.nodeid):
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+def of_the_browser(nodeid):
+    return nodeid.startswith("tests/browser/")
+
+
+class BesideTheBrowser(LoadScopeScheduling):
+    """Two at once (-n 2) are one test of the browser and one of the others, which stay together by file: two browsers
+    use up in waiting what they gain."""
+
+    def _split_scope(self, nodeid):
+        return "browser" if of_the_browser(nodeid) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return BesideTheBrowser(config, log)
 
 
 @pytest.fixture
@@ -42,7 +55,7 @@ def rng():
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_dir(tmp_path_factory):
-    """One cache folder for the whole session: MNIST is unpacked once."""
+    """One cache folder for all tests of this process: MNIST is unpacked once."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("MLP_CACHE_DIR", str(folder))
@@ -56,7 +69,7 @@ def database_url(tmp_path):
 
 @pytest.fixture(scope="session")
 def postgres():
-    """A PostgreSQL server for the whole session."""
+    """A PostgreSQL server for all tests of this process."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed")
     server = Postgres().start()

@@ -14,7 +14,7 @@ from ..errors import UserError
 from .output import printable
 
 MODULES = ("train", "sweep", "runs", "evaluate", "backup", "ready", "serve")  # each has `add(commands)`
-COMMANDS = {name: name for name in MODULES} | {"restore": "backup"}  # of which module
+COMMANDS = {name: name for name in MODULES} | {"restore": "backup"}  # a command -> its module
 PROGRAM = "python -m dashboard"
 REFUSED, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
 EXAMPLES = f"""\
@@ -44,11 +44,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(NOT_UNDERSTOOD, f"{self.prog}: {printable(message)} (--help says more)\n")
 
 
-def parser(asked: Sequence[str]) -> argparse.ArgumentParser:
+def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The command that is asked for, or else every command, with its options: imports of the others take their time."""
     whole = Parser(prog=PROGRAM, description="MLP Lab from the terminal.", epilog=EXAMPLES)
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in [COMMANDS[asked[0]]] if asked and asked[0] in COMMANDS else MODULES:
+    for module in [COMMANDS[arguments[0]]] if arguments and arguments[0] in COMMANDS else MODULES:
         import_module(f".{module}", __package__).add(commands)
     return whole
 

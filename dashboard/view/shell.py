@@ -63,7 +63,7 @@ def enter() -> None:
     problems.begin()
     if dark():
         st.html(LEGIBLE)
-    scheme.follow_the_system()
+    scheme.follow_the_theme()
     people.admit()
     _freeze(len(sys.modules) // 100)
 

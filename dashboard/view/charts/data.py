@@ -10,6 +10,7 @@ import pandas as pd
 from .look import DARK, DIGIT_AXIS, HEIGHT, LIGHT
 
 SMALL = 170
+LABEL = 160  # pixels, where Vega cuts a name in a legend
 BIN = 8  # pixel values a bar
 
 
@@ -85,10 +86,11 @@ def map_data(placed: np.ndarray, labels: Sequence[str], pictures: list[str]) -> 
 def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str], dark: bool) -> dict[str, Any]:
     """The spec of `map_data`; a click on a digit of the legend shows that one alone."""
     axis = {"ticks": False, "labels": False, "grid": False, "domain": False}
-    column = 26 + 7 * max(map(len, names))  # pixels
+    column = 26 + min(LABEL, 7 * max(map(len, names)))
     columns = {"expr": f"clamp(floor(width / {column}), 1, 10)"}
     return {
         "height": 2 * HEIGHT,
+        "autosize": {"type": "fit-x", "contains": "padding"},  # rows of the legend add to the height
         "params": [{"name": "only", "select": {"type": "point", "fields": ["digit"]}, "bind": "legend"}],
         "mark": {"type": "circle", "size": 36},
         "encoding": {
