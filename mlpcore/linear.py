@@ -95,10 +95,8 @@ def parts_of(m, k, n, most=PARTS):
 
 
 def aligned(shape, dtype, order="C"):
-    """An array of zeros that begins at a multiple of 64 bytes, a line of the cache; NumPy's begin anywhere at 16.
-
-    Products in which a processor's vectors lie across two lines take up to a third longer.
-    """
+    """An array of zeros that begins at a multiple of 64 bytes, a line of the cache; NumPy's begin anywhere at 16, and
+    products in which a processor's vectors lie across two lines take up to a third longer."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     raw = np.zeros(size + 64, np.uint8)
     first = -raw.ctypes.data % 64

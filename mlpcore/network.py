@@ -145,9 +145,7 @@ class Network:
 
 class Workspace:
     """The arrays that a batch of `rows` samples fills, by layer: z (which becomes a), delta and slope, (rows, units).
-
-    Training keeps one and writes into it again and again: memory that is new each time costs more than the numbers.
-    """
+    Training keeps one and writes into it again and again: memory that is new each time costs more than the numbers."""
 
     def __init__(self, net, rows):
         self.z, self.delta, self.slope = ([layer.outputs(rows) for layer in net.layers] for _ in range(3))
