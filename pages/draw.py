@@ -20,7 +20,7 @@ def show(runs: list[Run]) -> None:
     """The pad, what the networks get of it, and their answers; runs anew with every bit of a stroke."""
     with shell.problems_said():
         hand, eye, mouth = st.columns([3, 2, 5], gap="large")
-        digits = datasets.about(runs[0].config.dataset).names == DIGITS
+        digits = set(datasets.about(runs[0].config.dataset).names) <= set(DIGITS)
         with hand:
             strokes = pad(PAD, DIGITS if digits else [], kept.keep)
             drawn = drawing.raster(strokes)

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import replace
 
 import numpy as np
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from .. import datasets, formats
 from ..datasets import About, Parts
@@ -20,12 +20,16 @@ MAX_TITLE = 60  # characters
 
 
 class SetStore(DrawingStore):
-    """Own data sets in the database at `url`. A set that is there already is not stored again."""
+    """Own data sets in the database at `url`; the same images are kept once."""
 
     def add_set(self, parts: Parts, title: str) -> str:
-        """Store the set; returns the name by which a run's settings call it."""
+        """Store the set; returns the name by which a run's settings call it.
+
+        The same images again: they are written anew, and called as is now said, unless others have them, too.
+        """
         name = parts.name
-        title = formats.clean(title)[:MAX_TITLE].strip() or "Own images"
+        called = {"title": formats.clean(title)[:MAX_TITLE].strip() or "Own images",
+                  "class_names": json.dumps(parts.class_names)}  # fmt: skip
         blocks = [
             {"set": name, "part": part, "block": i, "data": zlib.compress(raw[first : first + BLOCK_BYTES], LEVEL)}
             for part, array in (("images", parts.images), ("labels", parts.labels))
@@ -35,20 +39,16 @@ class SetStore(DrawingStore):
 
         def work(db):
             self._one_at_a_time(db)
-            held = db.scalar(select(sets.c.name).where(sets.c.name == name)) is not None
-            if self.person is not None and db.scalar(select(set_owners.c.set).where(*self._is_mine(name))) is None:
-                if not held:
-                    store(db)
-                db.execute(insert(set_owners).values(set=name, owner=self.person))
-                self._check_share(db)
-            elif not held:
-                store(db)
-
-        def store(db):
-            names = json.dumps(parts.class_names)
-            db.execute(insert(sets).values(name=name, title=title, class_names=names, created=time.time()))
+            if db.scalar(select(sets.c.name).where(sets.c.name == name)) is None:
+                db.execute(insert(sets).values(name=name, created=time.time(), **called))
+            elif not self._others(db, name):
+                db.execute(update(sets).where(sets.c.name == name).values(**called))
+            db.execute(delete(set_blocks).where(set_blocks.c.set == name))
             for block in blocks:
                 db.execute(insert(set_blocks).values(block))
+            if self.person is not None and db.scalar(select(set_owners.c.set).where(*self._is_mine(name))) is None:
+                db.execute(insert(set_owners).values(set=name, owner=self.person))
+                self._check_share(db)
 
         self._write(work)
         self.own_sets()
@@ -75,6 +75,13 @@ class SetStore(DrawingStore):
         """Every set, or this person's."""
         mine = () if self.person is None else (set_owners.c.owner == self.person,)
         return select(sets).where(sets.c.name.in_(select(set_owners.c.set).where(*mine))) if mine else select(sets)
+
+    def _others(self, db, name):
+        """How many others have the set."""
+        if self.person is None:
+            return 0
+        others = set_owners.c.set == name, set_owners.c.owner != self.person
+        return db.scalar(select(func.count()).select_from(set_owners).where(*others))
 
     def _is_mine(self, name):
         return set_owners.c.set == name, set_owners.c.owner == self.person
@@ -118,8 +125,7 @@ class SetStore(DrawingStore):
                 )
             if self.person is not None:
                 db.execute(delete(set_owners).where(*self._is_mine(name)))
-                others = db.scalar(select(func.count()).select_from(set_owners).where(set_owners.c.set == name))
-                if others or _users(db, name):
+                if self._others(db, name) or _users(db, name):
                     return
             db.execute(delete(sets).where(sets.c.name == name))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .look import HEIGHT
+from .look import GROWING, HEIGHT, legend
 
 NUMBER_FORMATS = {"accuracy": ".2%", "error": ".2%", "loss": ".3g"}
 AXIS_FORMATS = {"accuracy": ".1%", "error": "~%", "loss": "~r"}
@@ -45,11 +45,10 @@ def overlay_chart(
     colour = {
         "field": "line",
         "type": "nominal",
-        "title": None,
         "scale": {"domain": names, "range": [line.colour for line in lines]},
         "legend": {
+            **legend([line.name for line in lines], 4),
             "orient": "bottom",
-            "columns": 4,
             "labelExpr": _labels(lines),
             "symbolType": "stroke",
             "symbolOpacity": 1,
@@ -69,7 +68,7 @@ def overlay_chart(
         },
         _hover(lines, names, metric, axis, difference),
     ]
-    return {"height": HEIGHT + 60, "encoding": {"x": _x(data, axis)}, "layer": layers}
+    return {"height": HEIGHT, "autosize": GROWING, "encoding": {"x": _x(data, axis)}, "layer": layers}
 
 
 def _x(data, axis):

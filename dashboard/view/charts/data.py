@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .look import DARK, DIGIT_AXIS, HEIGHT, LIGHT
+from .look import DARK, DIGIT_AXIS, GROWING, HEIGHT, LIGHT, legend
 
 SMALL = 170
-LABEL = 160  # pixels, where Vega cuts a name in a legend
 BIN = 8  # pixel values a bar
 
 
@@ -86,11 +85,9 @@ def map_data(placed: np.ndarray, labels: Sequence[str], pictures: list[str]) -> 
 def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str], dark: bool) -> dict[str, Any]:
     """The spec of `map_data`; a click on a digit of the legend shows that one alone."""
     axis = {"ticks": False, "labels": False, "grid": False, "domain": False}
-    column = 26 + min(LABEL, 7 * max(map(len, names)))
-    columns = {"expr": f"clamp(floor(width / {column}), 1, 10)"}
     return {
         "height": 2 * HEIGHT,
-        "autosize": {"type": "fit-x", "contains": "padding"},  # rows of the legend add to the height
+        "autosize": GROWING,
         "params": [{"name": "only", "select": {"type": "point", "fields": ["digit"]}, "bind": "legend"}],
         "mark": {"type": "circle", "size": 36},
         "encoding": {
@@ -100,7 +97,7 @@ def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str],
                 "field": "digit",
                 "type": "nominal",
                 "scale": {"domain": list(names), "range": list(DARK if dark else LIGHT)},
-                "legend": {"orient": "top", "title": None, "columns": columns, "symbolLimit": len(names)},
+                "legend": {"orient": "top", **legend(names, 10)},
             },
             "opacity": {"condition": {"param": "only", "value": 0.75}, "value": 0.06},
             "tooltip": [

@@ -27,6 +27,7 @@ def picture(spec: dict[str, Any], data: pd.DataFrame, kind: str, title: str = ""
         "data": {"values": rows},
         "width": SIZE[0],
         "height": SIZE[1],
+        "autosize": "pad",
         "config": CONFIG,
         **({"title": title} if title else {}),
     }

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .look import GROWING, legend
+
 TALL = 260
 
 
@@ -41,7 +43,7 @@ def spoiling_chart(
         "field": "run",
         "type": "nominal",
         "scale": {"domain": list(names), "range": list(colours)},
-        "legend": {"orient": "top", "title": None} if len(names) > 1 else None,
+        "legend": {"orient": "top", **legend(names, len(names))} if len(names) > 1 else None,
     }
     tooltip = [
         {"field": "run", "type": "nominal", "title": "Run"},
@@ -50,6 +52,7 @@ def spoiling_chart(
     ]
     return {
         "height": TALL,
+        "autosize": GROWING,
         "layer": [
             {
                 "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#8a94a3", "aria": False},

@@ -29,7 +29,7 @@ def digits(runs: list[Run]) -> None:
     if not held:
         return
     shape = datasets.about(runs[0].config.dataset).shape
-    pictures, labels = drawing.prepared([each.strokes for each in held], shape), np.array([d.label for d in held])
+    pictures, labels = _pictures(held, runs[0]), np.array([str(each.label) for each in held])
     st.markdown(f"**Your digits: {formats.count(len(held))}**")
     for run in runs:
         _measured(run, held, labels)
@@ -51,22 +51,34 @@ def digits(runs: list[Run]) -> None:
 
 
 def _measured(run, held, labels):
-    about = datasets.about(run.config.dataset)
-    images = drawing.prepared([each.strokes for each in held], about.shape)
-    right = int((_read(run, images) == labels).sum())
-    low, high = accuracy_interval(right / len(labels), len(labels))
+    """How many of the digits that are classes of the run's data set it reads."""
+    name = formats.plain(run.name)
+    known = np.isin(labels, datasets.about(run.config.dataset).names)
+    count, others = int(known.sum()), int((~known).sum())
+    if not count:
+        st.markdown(f"{name} has no class for any of them.")
+        return
+    right = int((_read(run, _pictures(held, run)) == labels)[known].sum())
+    low, high = accuracy_interval(right / count, count)
     st.markdown(
-        f"{formats.plain(run.name)} reads **{formats.count(right)} of {formats.count(len(labels))}**, "
-        f"{formats.percent(right / len(labels))} (95 % interval: {100 * low:.0f} to {100 * high:.0f} %)."
+        f"{name} reads **{formats.count(right)} of {formats.count(count)}**, "
+        f"{formats.percent(right / count)} (95 % interval: {100 * low:.0f} to {100 * high:.0f} %)."
+        + (f" It has no class for the other {formats.count(others)}." if others else "")
     )
 
 
+def _pictures(held, run):
+    return drawing.prepared([each.strokes for each in held], datasets.about(run.config.dataset).shape)
+
+
 def _read(run, images):
-    return predictions(answers.network(shell.store(), run), images).argmax(axis=1)
+    """The names of the classes that the run's network reads in the images."""
+    names = np.array(datasets.about(run.config.dataset).names)
+    return names[predictions(answers.network(shell.store(), run), images).argmax(axis=1)]
 
 
 def _caption(label, read):
-    return str(label) if label == read else f"{label} \u2192 {read}"
+    return label if label == read else f"{label} \u2192 {read}"
 
 
 def _pick(drawing_id):
@@ -82,7 +94,7 @@ def _save(run):
     with shell.problems_kept():
         held = shell.store().drawings()
         shape = datasets.about(run.config.dataset).shape
-        images = drawing.prepared([each.strokes for each in held], shape).reshape(-1, *shape)
+        images = _pictures(held, run).reshape(-1, *shape)
         batch = assemble.Batch(images, np.array([each.label for each in held]))
         title = f"My {len(held)} digits"
         shell.store().add_set(assemble.assemble(batch, None), title)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,9 +37,22 @@ def test_it_is_read_back_as_it_was_stored(store, parts, name):
     assert (about.title, about.inputs, about.classes, about.test_samples) == ("Animals", 12, 3, 60)
 
 
-def test_the_same_images_are_stored_once(store, parts, name):
-    assert store.add_set(parts, "Again") == name
-    assert [about.title for about in store.own_sets().values()] == ["Animals"]
+def test_the_same_images_are_stored_once_and_called_as_they_were_last(store, parts, name):
+    assert store.add_set(replace(parts, class_names=("Katze", "Hund", "Eule")), "Tiere") == name
+    ((title, names),) = [(about.title, about.names) for about in store.own_sets().values()]
+    assert (title, names) == ("Tiere", ["Katze", "Hund", "Eule"])
+    assert store.set_parts(name).class_names == ("Katze", "Hund", "Eule")
+    np.testing.assert_array_equal(store.set_parts(name).images, parts.images)
+
+
+def test_what_others_have_too_keeps_its_name(store, parts):
+    ada, bob = store.of("ada"), store.of("bob")
+    name = ada.add_set(parts, "Animals")
+    assert bob.add_set(parts, "Bob's") == name
+    assert bob.own_sets()[name].title == "Animals"
+    bob.remove_set(name)
+    assert ada.add_set(parts, "Ada's") == name
+    assert ada.own_sets()[name].title == "Ada's"
 
 
 def test_it_is_loaded_from_the_database_and_from_then_on_from_the_cache(store, parts, name):
@@ -96,7 +110,7 @@ def test_a_closed_database_is_not_asked(store, name, tmp_path, monkeypatch):
         datasets.load(name)
 
 
-def test_a_damaged_one_is_noticed(store, name, tmp_path, monkeypatch):
+def test_a_damaged_one_is_noticed_and_mended_by_another_upload(store, parts, name, tmp_path, monkeypatch):
     from tests.dashboard.runs.test_store import sql
 
     monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path / "cache"))
@@ -104,6 +118,8 @@ def test_a_damaged_one_is_noticed(store, name, tmp_path, monkeypatch):
     sql(store, "UPDATE set_blocks SET data = x'00' WHERE part = 'labels'")
     with pytest.raises(StoreError, match=r"Animals is damaged in the database\. Upload it again"):
         datasets.load(name)
+    store.add_set(parts, "Animals")
+    np.testing.assert_array_equal(datasets.load(name).test[1], parts.labels[240:])
 
 
 @pytest.mark.parametrize("name", ["own", "own-65x1-2-3-3-0123456789abcdef", "own-4x4-101-3-3-0123456789abcdef",

@@ -61,3 +61,11 @@ def test_a_band_is_drawn_for_repeats_and_the_raw_values_under_smoothed_ones():
     spec = charts.overlay_chart(data, LINES, "accuracy", "epochs")
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "line", "rule"]
     charts.picture(spec, data, "svg")
+
+
+def test_the_legend_names_every_run():
+    names = [f"number {i}" for i in range(40)]
+    data = charts.overlay_data({"x": np.array([1.0, 2]), **{f"s{i}": np.array([0.8, 0.9]) for i in range(len(names))}})
+    chart = charts.overlay_chart(data, [charts.Line(name, "#2f62d0") for name in names], "accuracy", "epochs")
+    svg = charts.picture(chart, data, "svg").decode()
+    assert set(names) <= {text.text for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
