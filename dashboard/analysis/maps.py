@@ -44,6 +44,11 @@ def hidden(net: MLP, images: np.ndarray, layer: int) -> np.ndarray:
     return activation
 
 
+def alike(points: np.ndarray) -> bool:
+    """Whether points (n, d) are all one and the same, as where every unit of a layer is dead: there is no map then."""
+    return not (points != points[:1]).any()
+
+
 def pca(points: np.ndarray, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """((n, components), share of the variance that each explains) of points (n, d), by scikit-learn."""
     from sklearn.decomposition import PCA
@@ -118,6 +123,8 @@ def main(source: str, target: str) -> None:
 
     os.nice(10)
     points, _ = pca(np.load(source, allow_pickle=False), COMPONENTS)
+    if points.shape[1] < 2:  # scikit-learn wants a second dimension to begin with
+        points = np.column_stack([points, np.zeros(len(points))])
     perplexity = min(30, (len(points) - 1) / 3)
     placed = TSNE(perplexity=perplexity, max_iter=ITERATIONS, random_state=0, verbose=2).fit_transform(points)
     written = Path(f"{target}.{os.getpid()}.part.npy")

@@ -9,6 +9,8 @@ from mlpcore.data import one_hot, scaled
 
 EPSILON = 1e-5  # of the numeric gradient
 CHECKED = 40  # weights that a layer's gradient check looks at
+RIGHT = 1e-6  # the relative error up to which a gradient is right
+ROUNDING = 10 * np.finfo(np.float64).eps / EPSILON  # in a numeric gradient: of two costs near 1, or near ln 1
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,25 @@ class LayerStep:
     a: np.ndarray
     delta: np.ndarray
     gradient: np.ndarray
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """Analytic beside numeric gradient of `count` weights: how far apart, as a part of their size, and absolute."""
+
+    count: int
+    error: float
+    distance: float
+
+    @property
+    def right(self) -> bool:
+        """Whether they are alike."""
+        return self.error < RIGHT or self.only_rounding
+
+    @property
+    def only_rounding(self) -> bool:
+        """Whether the gradient is so small, as of an image that is read all but certainly, that rounding shows."""
+        return self.error >= RIGHT and self.distance <= ROUNDING * np.sqrt(self.count)
 
 
 @dataclass(frozen=True)
@@ -65,10 +86,10 @@ def numeric(found: Trace, layer: int, unit: int, source: int) -> float:
     return (costs[0] - costs[1]) / (2 * EPSILON)
 
 
-def check(found: Trace, layer: int) -> tuple[float, int]:
-    """(relative error, weights compared) of a layer's gradient, analytic beside numeric, for weights drawn at random.
+def check(found: Trace, layer: int) -> GradientCheck:
+    """A layer's gradient, analytic beside numeric, for weights drawn at random.
 
-    ||analytic - numeric|| / (||analytic|| + ||numeric||); below 1e-6 the gradient is right.
+    The error is ||analytic - numeric|| / (||analytic|| + ||numeric||); below 1e-6 the gradient is right.
     Source: Stanford CS231n, notes on gradient checks.
     """
     gradient = found.layers[layer].gradient
@@ -78,7 +99,8 @@ def check(found: Trace, layer: int) -> tuple[float, int]:
     analytic = np.array([gradient[pair] for pair in pairs])
     other = np.array([numeric(found, layer, *pair) for pair in pairs])
     scale = float(np.linalg.norm(analytic) + np.linalg.norm(other))
-    return (float(np.linalg.norm(analytic - other)) / scale if scale else 0.0), len(pairs)
+    distance = float(np.linalg.norm(analytic - other))
+    return GradientCheck(len(pairs), distance / scale if scale else 0.0, distance)
 
 
 def like(net):

@@ -1,6 +1,8 @@
 """Data sets from OpenML, and a patience with it that ends."""
 
+import socket
 import threading
+import urllib.request
 import warnings
 from typing import Any
 
@@ -11,8 +13,20 @@ from .folder import cache_folder
 from .own import Parts
 
 PATIENCE = 5.0  # seconds; within 10 a person is told
+SILENCE = 30.0  # seconds without a byte, after which a connection counts as dead
 FASHION = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 TRAINING, EACH = 60_000, 7_000  # images for training, and of each class in all: Xiao et al., Fashion-MNIST (2017)
+
+
+class _Ending(urllib.request.BaseHandler):
+    """Ends what is silent: scikit-learn's requests have no time limit of their own."""
+
+    def http_request(self, request):
+        if request.timeout is socket._GLOBAL_DEFAULT_TIMEOUT:  # type: ignore[attr-defined]
+            request.timeout = SILENCE
+        return request
+
+    https_request = http_request
 
 
 class _Asked(threading.Thread):
@@ -52,6 +66,7 @@ def fetch(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
     """
     from sklearn.datasets import fetch_openml
 
+    urllib.request.install_opener(urllib.request.build_opener(_Ending))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its retries; a failure is told below
@@ -64,8 +79,9 @@ def fetch(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
                 n_retries=1,
                 data_home=str(cache_folder()),
             )
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"OpenML's {name} could not be fetched: {error}. The embedded MNIST works.") from error
+    except Exception as error:  # what was sent may be anything, and each thing fails in its own way
+        said = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
+        raise DatasetError(f"OpenML's {name} could not be fetched: {said}. The embedded MNIST works.") from error
     return data.data.astype(np.uint8), data.target.astype(np.uint8)
 
 

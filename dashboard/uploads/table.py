@@ -1,5 +1,6 @@
 """CSV: a row an image, its label in the first or the last column, with or without a header. pandas reads it."""
 
+import codecs
 import io
 import math
 import re
@@ -24,6 +25,7 @@ def is_text(data: bytes) -> bool:
 
 def read(data: bytes, what: str, label_column: str) -> tuple[Batch, None]:
     """(training, None): a CSV has no images for testing. `label_column` is "first", "last" or "auto"."""
+    data = data.removeprefix(codecs.BOM_UTF8)  # as spreadsheets begin a file
     line = data[: MAX_LINE_BYTES + 1].split(b"\n", 1)[0]
     if len(line) > MAX_LINE_BYTES:
         most = MAX_SIDE**2 + 1

@@ -222,12 +222,20 @@ def test_the_largest_images_and_the_most_classes_are_shown_on_every_page(server,
 def test_a_csv_becomes_a_set_and_is_removed_again(server, open_page, shapes):
     images, labels = shapes
     squares = images[:, :6].reshape(300, -1)
+    squares[:, -1] = 7 + 2 * (np.arange(300) % 2)  # as labels would be
     text = "\n".join(",".join(map(str, [label, *row])) for label, row in zip(labels, squares, strict=True))
     page = open_page(server.url)
     go_to(page, "Data")
     add(page, ("six.csv", text.encode()))
+    dialog = page.get_by_role("dialog")
+    names = dialog.get_by_role("textbox", name="Class names")
+    expect(dialog.get_by_text("does not tell where its label is")).to_be_visible()
+    page.get_by_role("radio", name="Last column").click()
+    expect(dialog.get_by_text("6 x 6 pixels, 2 classes")).to_be_visible()
+    expect(names).to_have_value("7, 9")
     page.get_by_role("radio", name="First column").click()
-    expect(page.get_by_role("dialog").get_by_text("6 x 6 pixels, 3 classes")).to_be_visible()
+    expect(dialog.get_by_text("6 x 6 pixels, 3 classes")).to_be_visible()
+    expect(names).to_have_value("0, 1, 2")
     save(page, "Six")
     expect(page.get_by_text("6 x 6 pixels each.")).to_be_visible()
     page.get_by_role("button", name="Remove").click()

@@ -89,7 +89,7 @@ def openml_of(monkeypatch, own_cache):
         return {"index": str(i), "name": name, "data_type": kind, "is_target": target, "is_ignore": "false",
                 "is_row_identifier": "false", "number_of_missing_values": "0"}  # fmt: skip
 
-    def openml_of(name, images, labels):
+    def openml_of(name, images, labels, sent=1.0):
         file, asked = arff(images, labels), []
         pixels = images.shape[1]
         features = [feature(i, f"pixel{i + 1}", "numeric", "false") for i in range(pixels)]
@@ -121,7 +121,7 @@ def openml_of(monkeypatch, own_cache):
                 if packed:
                     self.send_header("Content-Encoding", "gzip")
                 self.end_headers()
-                return self.wfile.write(body)
+                return self.wfile.write(body[: int(sent * len(body))] if packed else body)
 
             def log_message(self, *_):
                 """Quiet."""
@@ -178,18 +178,35 @@ def test_openml_out_of_reach_is_said_with_the_way_out(openml, monkeypatch):
         datasets.load("mnist_784")
 
 
-def test_an_openml_that_is_silent_is_waited_for_no_longer_than_promised(own_cache, monkeypatch):
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_an_openml_that_is_silent_is_waited_for_no_longer_than_promised(own_cache, monkeypatch, hangs_up):
     assert fashion.PATIENCE < 10
     monkeypatch.setattr(fashion, "PATIENCE", 0.3)
+    monkeypatch.setattr(fashion, "SILENCE", 60 if hangs_up else 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, says nothing
         monkeypatch.setattr(_openml, "_SEARCH_NAME", f"http://127.0.0.1:{silent.getsockname()[1]}/list/{{}}")
         with pytest.raises(datasets.DatasetError, match=r"has not sent Fashion-MNIST within 0\.3 seconds\. It is"):
             fashion.fashion_mnist()
         waiting = fashion._asking["Fashion-MNIST"]
         assert waiting.is_alive()
-        silent.accept()[0].close()
+        if hangs_up:
+            silent.accept()[0].close()
+        else:  # for good: another fetching can begin all the same
+            waiting.join(20)
     waiting.join(20)
     with pytest.raises(datasets.DatasetError, match="could not be fetched"):  # asked again: what came of it
+        fashion.fashion_mnist()
+
+
+def test_what_is_not_openml_s_answer_is_said(openml_of, monkeypatch):
+    """A file that ends early, as a broken connection leaves it; and JSON that is about something else."""
+    labels = np.arange(70, dtype=np.uint8) % 10
+    images = np.random.default_rng(2).integers(0, 256, (70, 784), dtype=np.uint8)
+    openml_of("Fashion-MNIST", images, labels, sent=0.5)
+    with pytest.raises(datasets.DatasetError, match="Fashion-MNIST could not be fetched: "):
+        fashion.fashion_mnist()
+    monkeypatch.setattr(_openml, "_DATA_INFO", _openml._DATA_FEATURES)
+    with pytest.raises(datasets.DatasetError, match="Fashion-MNIST could not be fetched: "):
         fashion.fashion_mnist()
 
 

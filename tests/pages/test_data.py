@@ -1,9 +1,13 @@
 """Data by AppTest: the figures of the chosen digit, and links that are wrong."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from dashboard import datasets
 from dashboard.runs.config import RunConfig
+from dashboard.runs.presets import PRESETS
 from dashboard.runs.trainer import train_run
 
 
@@ -42,3 +46,14 @@ def test_the_map_follows_a_runs_hidden_layer(open_app, cache_dir, store):
     assert not app.exception
     layers = next(control for control in app.button_group if control.label == "Hidden layer")
     assert layers.options == ["1", "2"]
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_a_layer_whose_units_are_all_dead_has_no_map_and_that_is_said(open_app, cache_dir, store, method):
+    run = store.create(replace(PRESETS["Learning rate too high"].config, epochs=1, subset=10_000))
+    train_run(run.id, run.submission, store.url)
+    app = open_app("pages/data.py", run=run.id)
+    app.segmented_control(key="data.method").set_value(method).run()
+    assert not app.exception
+    assert not app.error
+    assert "the same for every image, as where every unit is dead: there is no map." in text_of(app)

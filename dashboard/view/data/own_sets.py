@@ -91,8 +91,9 @@ def _look_over(parts, title):
     first = np.linspace(0, parts.train_samples - 1, PREVIEW).astype(int)
     strip = images.digit_strip(parts.images[first], 2, parts.shape, shell.ink(), scale=max(1, 56 // height))
     shell.picture(strip, "Some of the images", width="content")
-    title = st.text_input("Title", title, max_chars=60, key="data.title")
-    names = st.text_input("Class names, with commas between them", ", ".join(parts.class_names), key="data.names")
+    found = ", ".join(parts.class_names)
+    title = st.text_input("Title", title, max_chars=60, key=f"data.title.{title}")  # another file, another one
+    names = st.text_input("Class names, with commas between them", found, key=f"data.names.{found}")
     if not st.button("Save", type="primary", icon=":material/check:"):
         return
     try:

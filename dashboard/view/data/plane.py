@@ -34,6 +34,9 @@ def map_of_images(dataset: str, split: str) -> None:
         layer = st.segmented_control("Hidden layer", range(len(run.config.hidden)), required=True,
                                      default=len(run.config.hidden) - 1, key=f"data.layer.{run.id}",
                                      format_func=lambda each: str(each + 1))  # fmt: skip
+    if _alike(dataset, split, run and run.id, run and run.shown_epoch, layer):
+        st.markdown("What is to be mapped is the same for every image, as where every unit is dead: there is no map.")
+        return
     job = _job(dataset, split, run, layer) if chosen == "tsne" else None
     tick = TICK_SECONDS if job is not None and not job.over else None
     st.fragment(run_every=tick, key=f"data.map.{tick}")(_map)(dataset, split, run, layer, job, tick is not None)
@@ -79,6 +82,11 @@ def _features(dataset, split, run_id, layer) -> np.ndarray:
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
+def _alike(dataset, split, run_id, epoch, layer):
+    return maps.alike(_features(dataset, split, run_id, layer))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
 def _pca(dataset, split, run_id, epoch, layer):
     """(placed, shares) of the sample; `epoch` tells one state of a run from another."""
     placed, shares = maps.pca(_features(dataset, split, run_id, layer))
@@ -88,8 +96,11 @@ def _pca(dataset, split, run_id, epoch, layer):
 
 
 def _job(dataset: str, split: str, run: Run | None, layer: int) -> maps.Embedding:
-    """The t-SNE that this choice asks for, begun once a server."""
-    return _embedding(dataset, split, run and run.id, run and run.shown_epoch, layer)
+    """The t-SNE that this choice asks for, begun once a server; anew when it failed, as on a full disk."""
+    what = dataset, split, run and run.id, run and run.shown_epoch, layer
+    if _embedding(*what).problem:
+        _embedding.clear(*what)
+    return _embedding(*what)
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

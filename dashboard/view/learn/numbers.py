@@ -98,10 +98,12 @@ def gradient(found: Trace, layer: int, unit: int) -> None:
     st.markdown("**Gradient check**: move this weight by ±0.00001, and see what the cost does.")
     numeric = steps.numeric(found, layer, unit, source)
     formula(r"\frac{C(w + \varepsilon) - C(w - \varepsilon)}{2 \varepsilon} = %s" % in_tex(numeric))
-    error, count = steps.check(found, layer)
-    verdict = "backpropagation is right" if error < 1e-6 else "too large"
-    st.markdown(f"Of {count} weights of this layer, drawn at random, analytic and numeric gradient differ by "
-                f"{error:.1e} of their size: {verdict}.")  # fmt: skip
+    check = steps.check(found, layer)
+    verdict = "backpropagation is right" if check.right else "too large"
+    if check.only_rounding:
+        verdict = f"the rounding of a cost that is almost 0. {verdict.capitalize()}"
+    st.markdown(f"Of {check.count} weights of this layer, drawn at random, analytic and numeric gradient differ by "
+                f"{check.error:.1e} of their size: {verdict}.")  # fmt: skip
 
 
 def formula(text: str) -> None:

@@ -60,6 +60,16 @@ def test_t_sne_parts_the_groups_tells_its_progress_and_is_kept(groups, cache_dir
     assert (job.file.exists(), left) == (True, [])
 
 
+def test_a_layer_of_one_unit_has_a_map_and_a_dead_one_is_told(rng, cache_dir):
+    points = rng.random((40, 1), np.float32)
+    assert not maps.alike(points)
+    job = maps.Embedding(points)
+    wait_for(lambda: job.over, "the end")
+    assert job.problem == ""
+    assert np.isfinite(job.placed).all()
+    assert maps.alike(np.full((40, 9), 0.5, np.float32))
+
+
 def test_a_folder_that_can_not_be_written_is_said(groups, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path / "file"))

@@ -53,16 +53,34 @@ def test_the_numeric_gradient_agrees_and_leaves_the_weights_alone(found):
     before = [layer.W.copy() for layer in found.layers]
     for i, layer in enumerate(found.layers):
         assert steps.numeric(found, i, 1, 2) == pytest.approx(layer.gradient[1, 2], rel=1e-4, abs=1e-9)
-        error, count = steps.check(found, i)
-        assert count == steps.CHECKED
-        assert error < 1e-6
+        check = steps.check(found, i)
+        assert check.count == steps.CHECKED
+        assert check.error < 1e-6
+        assert check.right
+        assert not check.only_rounding
     for layer, W in zip(found.layers, before, strict=True):
         np.testing.assert_array_equal(layer.W, W)
 
 
 def test_a_wrong_gradient_is_noticed_by_the_check(found):
     found.layers[1].gradient[:] *= 1.01
-    assert steps.check(found, 1)[0] > 1e-3
+    assert steps.check(found, 1).error > 1e-3
+    assert not steps.check(found, 1).right
+
+
+@pytest.mark.parametrize("cost", ["quadratic", "cross_entropy", "binary_cross_entropy"])
+@pytest.mark.parametrize("sure", [4, 8, 12, 16])
+def test_a_network_that_is_all_but_certain_is_not_told_that_its_gradient_is_wrong(rng, cost, sure):
+    """Its cost is as small as the rounding in it. A gradient that is wrong is noticed as long as it is larger."""
+    net = MLP([9, 5, 4, 3], cost=cost, activation="tanh", rng=rng)
+    net.layers[-1].b[:] = [-sure, -sure, sure]
+    found = steps.trace(net, rng.integers(1, 256, 9, dtype=np.uint8), 2)
+    assert found.cost < 10 * np.exp(-sure)
+    for layer in range(3):
+        assert steps.check(found, layer).right
+    size = float(np.linalg.norm(found.layers[2].gradient))
+    found.layers[2].gradient[:] *= 1.5
+    assert not steps.check(found, 2).right or size < 1e-7
 
 
 def moved(found, **settings):

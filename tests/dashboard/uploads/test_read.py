@@ -89,14 +89,15 @@ def test_labels_with_gaps_are_numbered_and_keep_their_names(images, labels):
     same(parts, images, labels)
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "after a byte order mark"])
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("header", [False, True])
-def test_csv_with_the_label_on_either_side_with_or_without_a_header(rng, labels, first, header):
+def test_csv_with_the_label_on_either_side_with_or_without_a_header(rng, labels, first, header, mark):
     images = rng.integers(0, 256, (60, 16), dtype=np.uint8)
     names = [f"pixel{i}" for i in range(16)]
     line = ",".join(["label", *names] if first else [*names, "label"]) + "\n" if header else ""
     images[:, [0, -1]] = 0  # the edge, as in most pictures
-    parts = uploads.read([("a.csv", csv(images, labels, line, first))])
+    parts = uploads.read([("a.csv", mark + csv(images, labels, line, first))])
     same(parts, images, labels)
     assert parts.shape == (4, 4)
 
