@@ -12,7 +12,7 @@ from mlpcore.data import scaled
 SIDE = 280  # of the pad, in its own units
 FRAME = (28, 28)  # pixels, of MNIST
 BOX = 20 / 28  # of the frame: the digit is scaled into the box, the box is placed in the frame
-MOST = 20_000  # numbers in a drawing
+MOST = 6_000  # numbers in a drawing: a line of twenty times the pad's side
 Stroke = Sequence[float]  # width, x0, y0, x1, y1, ...
 
 

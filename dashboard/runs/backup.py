@@ -94,11 +94,12 @@ def _existing(url):
 def _copy(source, target, meant):
     """All pages in one step: no other writer can come between them. The target's readers see the old or the new.
 
-    `meant` is the one of the two that a person knows.
+    `meant` is the one of the two that a person knows. The source is opened for writing where that is allowed: what a
+    killed writer had begun is taken back then, as SQLite does for whoever looks next.
     """
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as old,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=WAIT_SECONDS)) as old,
             closing(sqlite3.connect(target, timeout=WAIT_SECONDS)) as new,
         ):
             new.execute("PRAGMA synchronous = FULL")

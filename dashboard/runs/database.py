@@ -32,6 +32,11 @@ OBSTACLES = {BUSY: TURN, FULL: ROOM, FAILING: DISK, CANT_OPEN: DISK, READ_ONLY: 
 CREATING = 0x4D4C50  # the number of PostgreSQL's lock for making tables; any that nobody else uses
 
 
+def new_id() -> str:
+    """An id that no row has: among a million, one of 10,000 new ones is taken with a probability of 4 in 100,000."""
+    return secrets.token_hex(6)
+
+
 class StoreError(UserError):
     """The database can't do what was asked; the sentence says why."""
 

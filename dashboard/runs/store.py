@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from mlpcore import EpochResult, TrainingState
 from .. import datasets, formats
 from .clock import now
 from .config import ConfigError, RunConfig
-from .database import BusyError, FullError
+from .database import BusyError, FullError, new_id
 from .database import StoreError as StoreError
 from .queue_store import KEPT
 from .run import Run
@@ -87,7 +86,7 @@ class RunStore(TrainingStore):
             self.check_set(db, config.dataset)
             number = (db.scalar(select(func.max(runs.c.number))) or 0) + 1
             values = {
-                "id": secrets.token_hex(4),
+                "id": new_id(),
                 "number": number,
                 "name": formats.clean(name or "") or f"Run {number}",
                 "config": config.to_json(),

@@ -1,7 +1,6 @@
 """Sweeps and their runs in the database; RunStore has all of this too."""
 
 import re
-import secrets
 import time
 from collections.abc import Sequence
 
@@ -9,7 +8,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from .. import formats
 from .config import RunConfig
-from .database import StoreError
+from .database import StoreError, new_id
 from .halving import Step
 from .queue_store import BEHIND, KEPT, QueueStore, requeued
 from .run import Run
@@ -31,7 +30,7 @@ class SweepStore(QueueStore):
                 self.check_set(db, dataset)
             number = (db.scalar(select(func.max(sweeps.c.number))) or 0) + 1
             values = {
-                "id": secrets.token_hex(4),
+                "id": new_id(),
                 "number": number,
                 "name": formats.clean(name or "") or f"Sweep {number}",
                 "plan": plan.to_json(),
@@ -139,7 +138,7 @@ def _add_runs(db, sweep, plan, configs):
     owner = db.scalar(select(sweeps.c.owner).where(sweeps.c.id == sweep))
     rows = [
         {
-            "id": secrets.token_hex(4),
+            "id": new_id(),
             "number": number + i,
             "name": f"Run {number + i}",
             "config": config.to_json(),

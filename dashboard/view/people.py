@@ -1,5 +1,6 @@
 """Who is looking. On one's own machine nobody in particular; with an [auth] section in the secrets, who signed in."""
 
+import hashlib
 import math
 import threading
 import time
@@ -15,6 +16,7 @@ from .problems import problems_kept, problems_said
 GONE, SHARED = "people.gone", "people.shared"
 AGAIN_SECONDS = 1  # after a link was made, before another one is
 SHARE = "share"  # the link's parameter
+LONGEST = 200  # characters of what a provider calls a person, as the database holds it; of longer ones, a hash
 SHOWN = 24  # characters of a person's name in the navigation
 
 
@@ -43,7 +45,8 @@ def person() -> str | None:
     """Who signed in, as the provider knows them for good; None where nobody has to."""
     if not required():
         return None
-    return f"{st.user.get('iss', '')} {st.user['sub']}"[:200]
+    known_as = f"{st.user.get('iss', '')} {st.user['sub']}"
+    return known_as if len(known_as) <= LONGEST else hashlib.sha256(known_as.encode()).hexdigest()
 
 
 def name() -> str:

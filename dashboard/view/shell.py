@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Literal, NoReturn
 
@@ -12,6 +13,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from .. import formats
+from ..errors import UserError
 from ..runs import estimates
 from ..runs.config import RunConfig
 from ..runs.engine import Engine
@@ -65,7 +67,17 @@ def enter() -> None:
         st.html(LEGIBLE)
     scheme.follow_the_theme()
     people.admit()
+    with suppress(UserError):  # what the page asks of the store says so better
+        _go_on(database_url())
     _freeze(len(sys.modules) // 100)
+
+
+@st.cache_resource(show_spinner=False)
+def _go_on(url):
+    """Once a server: what the one before left under way goes on, whichever page is opened first."""
+    held = open_store(url)
+    if held.active_sweeps() or held.under_way() or held.queued():
+        engine()
 
 
 @cache

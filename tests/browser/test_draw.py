@@ -196,6 +196,25 @@ def test_a_pen_draws_and_a_second_pointer_meanwhile_does_not(page):
     expect(answer(page, 2)).to_contain_text("reads a 1")
 
 
+def test_a_long_scribble_is_answered_and_ends_where_the_pad_is_full(page):
+    page.locator(".pad canvas").evaluate(
+        """canvas => {
+            const box = canvas.getBoundingClientRect();
+            const pen = (kind, x, y) => canvas.dispatchEvent(new PointerEvent(kind, {
+                pointerId: 1, clientX: box.left + x, clientY: box.top + y, button: 0, bubbles: true }));
+            canvas.setPointerCapture = () => {};  // there is no such pointer
+            pen("pointerdown", 40, 20);
+            for (let n = 0; n < 4000; n++) pen("pointermove", n % 2 ? 40 : 60, 20 + n / 20);
+            pen("pointerup", 60, 220);
+        }"""
+    )
+    expect(answer(page, 2)).to_be_visible()
+    ink = pixels_of(page, "The prepared drawing")
+    assert ink.any()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+
+
 def test_delete_clears(page):
     stroke(page, SEVEN)
     expect(answer(page, 2)).to_contain_text("reads a 7")

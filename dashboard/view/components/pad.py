@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from ...analysis.drawing import SIDE, strokes_of
+from ...analysis.drawing import MOST, SIDE, strokes_of
 
 HTML = """
 <div class="pad">
@@ -39,6 +39,7 @@ CSS = """
 JS = """
 const kept = new WeakMap();
 const EVERY = 100;  // milliseconds between two messages while the pen moves
+const NEAR = 2;  // of the pad's units: a point that is nearer to the one before adds nothing
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".pad"), canvas = root.querySelector("canvas");
   const keep = root.querySelector(".keep");
@@ -89,8 +90,19 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     if (!pad.timer) pad.timer = setTimeout(now, Math.max(0, pad.sent + EVERY - performance.now()));
   };
   const changed = () => { pad.paint(); soon(); };
-  const begin = (x, y) => { pad.strokes.push([Number(input.value), x, y]); changed(); };
-  const on = (x, y) => { pad.strokes.at(-1).push(x, y); changed(); };
+  const full = () => pad.strokes.reduce((sum, stroke) => sum + stroke.length, 0) + 3 > data.most;
+  const begin = (x, y) => {
+    if (full()) return false;
+    pad.strokes.push([Number(input.value), x, y]);
+    changed();
+    return true;
+  };
+  const on = points => {
+    const stroke = pad.strokes.at(-1), before = stroke.length;
+    for (const [x, y] of points)
+      if (!full() && Math.hypot(x - stroke.at(-2), y - stroke.at(-1)) >= NEAR) stroke.push(x, y);
+    if (stroke.length > before) changed();
+  };
   const undo = () => { pad.strokes.pop(); pad.down = false; pad.drawing = undefined; changed(); };
   const clear = () => { pad.strokes = []; pad.down = false; pad.drawing = undefined; changed(); };
   const place = event => {
@@ -100,14 +112,13 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
   canvas.onpointerdown = event => {
     if (event.button !== 0 || pad.drawing !== undefined) return;
     canvas.setPointerCapture(event.pointerId);
-    pad.drawing = event.pointerId; pad.keyboard = false; pad.down = false;
-    begin(...place(event));
+    pad.keyboard = false; pad.down = false;
+    if (begin(...place(event))) pad.drawing = event.pointerId;
   };
   canvas.onpointermove = event => {
     if (event.pointerId !== pad.drawing) return;
     const parts = event.getCoalescedEvents?.() ?? [];  // none of an event that no device made
-    for (const each of parts.length ? parts : [event]) pad.strokes.at(-1).push(...place(each));
-    changed();
+    on((parts.length ? parts : [event]).map(place));
   };
   canvas.onpointerup = canvas.onpointercancel = event => {
     if (event.pointerId !== pad.drawing) return;
@@ -121,11 +132,11 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     if (dx || dy) {
       pad.keyboard = true;
       pad.pen = [Math.min(side, Math.max(0, pad.pen[0] + dx)), Math.min(side, Math.max(0, pad.pen[1] + dy))];
-      if (pad.down) on(...pad.pen); else pad.paint();
+      if (pad.down) on([pad.pen]);
+      pad.paint();
     } else if (event.key === " ") {
       pad.keyboard = true;
-      pad.down = !pad.down;
-      if (pad.down) begin(...pad.pen);
+      pad.down = !pad.down && begin(...pad.pen);
     } else if (event.key === "Delete" || event.key === "Backspace") clear();
     else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) undo();
     else return;
@@ -168,7 +179,7 @@ def pad(key: str, names: Sequence[str], on_keep: Callable[[int, list[list[float]
     """
     held = st.session_state.setdefault(f"{key}.held", {"sheet": 0, "strokes": []})
     _mount(
-        data={"side": SIDE, **held, "names": list(names)}, key=key,
+        data={"side": SIDE, "most": MOST, **held, "names": list(names)}, key=key,
         on_drawn_change=_nothing, on_kept_change=lambda: _keep(key, held, len(names), on_keep),
     )  # fmt: skip
     held["strokes"] = _strokes_on(key, held)

@@ -61,6 +61,32 @@ def test_a_database_that_is_written_all_the_time_is_copied_as_of_one_moment(lab,
     wait_for(lambda: store.get(run).epochs_done > last, "the next epoch", 30)
 
 
+def test_what_a_writer_left_half_done_when_it_was_killed_is_not_in_the_copy(lab, store, tmp_path, environment):
+    run = store.create(RunConfig(hidden=(8,), epochs=1))
+    code = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
+db.execute("BEGIN")
+db.execute("CREATE TABLE half (data)")
+db.execute("UPDATE runs SET name = 'half done'")
+db.execute("INSERT INTO half VALUES (zeroblob(4000000))")
+print("ready", flush=True)
+time.sleep(600)
+"""
+    path = str(store.url).removeprefix("sqlite:///")
+    process = subprocess.Popen([sys.executable, "-c", code, path], env=environment, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    said = lab("backup", tmp_path / "copy.db")
+    assert (said.returncode, said.stderr) == (0, "")
+    copy = RunStore(f"sqlite:///{tmp_path / 'copy.db'}")
+    assert copy.get(run.id).name == run.name == store.get(run.id).name
+    copy.close()
+
+
 def test_a_run_that_trained_goes_on_from_the_back_up_and_ends_the_same(lab, store, tmp_path, small_mnist, monkeypatch):
     config = RunConfig(hidden=(8,), epochs=4, batch_size=20, optimizer="adam", lr=0.01, dropout=0.2)
     whole = store.create(config)

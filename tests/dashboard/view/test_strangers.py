@@ -3,6 +3,7 @@
 from streamlit.testing.v1 import AppTest
 
 from dashboard import datasets
+from dashboard.view import people
 from tests.dashboard.runs.test_owned import parts
 
 
@@ -28,3 +29,16 @@ def test_a_link_to_a_stranger_s_set_does_not_tell_its_title(store):
     assert [warning.value for warning in app.warning] == [
         "Own images, 4 x 3: this data set is not in the database here."
     ]
+
+
+def test_two_people_whose_long_names_begin_alike_are_two(monkeypatch):
+    monkeypatch.setattr(people, "required", lambda: True)
+
+    def known_as(subject):
+        monkeypatch.setattr(people.st, "user", {"iss": "https://id.example.org", "sub": subject})
+        return people.person()
+
+    assert known_as("7") == "https://id.example.org 7"
+    ada, bob = (known_as(f"{'ou=people,' * 25}cn={name}") for name in ("ada", "bob"))
+    assert ada != bob
+    assert max(len(ada), len(bob)) <= people.LONGEST
