@@ -139,7 +139,7 @@ class Engine:
 
     def _start(self):
         with self._lock:
-            if self.up:
+            if self.up or self._closed.is_set():
                 return
             try:
                 self._let_go()  # of a cluster that is gone
@@ -155,10 +155,13 @@ class Engine:
                 estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
 
     def _connect(self):
-        return _connected(self.scheduler or self._start_cluster())
+        address = self.scheduler or self._start_cluster()
+        if self._closed.is_set():  # while the processes came up
+            raise EngineError("The app ends.")
+        return _connected(address)
 
     def _start_cluster(self):
-        self._child = subprocess.Popen(
+        child = self._child = subprocess.Popen(
             [sys.executable, "-m", "dashboard.runs.cluster", str(os.getpid()), str(_workers_wanted())],
             cwd=ROOT,
             env={**os.environ, **QUIET},
@@ -167,10 +170,11 @@ class Engine:
             text=True,
             start_new_session=True,  # Ctrl-C in a terminal is for us: the workers put their runs down before they end
         )
-        assert self._child.stdout is not None
-        address = self._child.stdout.readline().strip()
+        assert child.stdout is not None
+        with child.stdout as said:  # to its end, should it be told to end meanwhile
+            address = said.readline().strip()
         if not address:
-            raise EngineError(f"The training processes could not be started (exit code {self._child.wait()}).")
+            raise EngineError(f"The training processes could not be started (exit code {child.wait()}).")
         return address
 
     def submit(self, run: Run) -> None:
@@ -283,5 +287,5 @@ class Engine:
             self._client = None
         if self._child is not None:
             self._child.terminate()
-            self._child.communicate()
+            self._child.wait()
             self._child = None

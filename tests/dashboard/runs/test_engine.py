@@ -3,6 +3,8 @@
 import os
 import resource
 import signal
+import subprocess
+import threading
 import time
 from functools import partial
 
@@ -168,6 +170,47 @@ def test_closing_the_engine_leaves_no_process_behind(store):
 
 def rows(store):
     return store._rows(select(schema.runs.c.id))
+
+
+class Late:
+    """What a process says, heard only once the gate is open."""
+
+    def __init__(self, file, gate):
+        self.file, self.gate = file, gate
+
+    def readline(self):
+        assert self.gate.wait(PATIENCE)
+        return self.file.readline()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_closing_the_engine_while_it_starts_is_quiet_and_leaves_no_process_behind(store, monkeypatch):
+    raised, gate = [], threading.Event()
+
+    class Slow(subprocess.Popen):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+            self.stdout = Late(self.stdout, gate)
+
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(subprocess, "Popen", Slow)
+    engine = Engine(store)
+    starting = engine.start()
+    child = wait_for(lambda: engine._child, "the child")
+    engine.close()
+    gate.set()
+    starting.join(PATIENCE)
+    assert not starting.is_alive()
+    assert raised == []
+    assert child.poll() is not None
 
 
 def test_what_was_deleted_long_ago_is_removed_while_the_engine_drives(tmp_path, place, monkeypatch):
