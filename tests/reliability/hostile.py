@@ -62,6 +62,7 @@ def good():
     rows = np.column_stack([labels, images.reshape(24, -1)])
     header = "label," + ",".join(f"p{i}" for i in range(9))
     plain = "\n".join(",".join(map(str, [*row[:-1], 0])) for row in rows)  # dark at the edge
+    last = "\n".join(",".join(map(str, [*row[1:], row[0]])) for row in rows)
     kept = {"x_train": images[:18, ..., None] / np.float32(255), "y_train": labels[:18, None]}
     held = {"x_test": images[18:], "y_test": labels[18:].astype(float)}
     strokes = [[20, 60, 60, 140, 40, 200, 240], [5.5, 10, 10]]
@@ -69,8 +70,10 @@ def good():
     return {
         "idx": [idx(images), idx(images[:, :1])],
         "idx.gz": [gzip.compress(idx(images), mtime=0)],
+        "idx.labels": [idx(labels), idx(labels[::-1])],
         "set.npz": [saved(images=images, labels=labels, class_names=np.array(["a", "b", "c"])), saved(**kept, **held)],
         "csv": [f"{header}\n{plain}".encode(), plain.encode()],
+        "csv.last": [f"{header}\n{last}".encode(), last.encode()],
         **{kind: [written(kind), written(kind, "tanh", "cross_entropy")] for kind in exports.READERS},
         "query": [urlencode(config.to_query()).encode(), b"lr=0.1&hidden=100,100&seed=7"],
         "toml": [PLAN.encode(), b"[vary]\nlr = [0.1, 1]\n"],
@@ -114,8 +117,16 @@ def _idx(kind, data):
     uploads.read([("images", data), ("labels", idx((np.arange(24) % 3).astype(np.uint8)))])
 
 
+def _labels(kind, data):
+    uploads.read([("images", idx(np.arange(216, dtype=np.uint8).reshape(24, 3, 3))), ("labels", data)])
+
+
 def _set(kind, data):
     uploads.read([(f"mine.{kind.removeprefix('set.')}", data)])
+
+
+def _last(kind, data):
+    uploads.read([("mine.csv", data)], "last")
 
 
 def _query(kind, data):
@@ -147,8 +158,8 @@ def _strokes(kind, data):
         raise ConfigError("Some strokes are none.")
 
 
-PARSERS = {"idx": _idx, "idx.gz": _idx, "set.npz": _set, "csv": _set, "query": _query, "toml": _toml,
-           "strokes.json": _strokes}  # fmt: skip
+PARSERS = {"idx": _idx, "idx.gz": _idx, "idx.labels": _labels, "set.npz": _set, "csv": _set, "csv.last": _last,
+           "query": _query, "toml": _toml, "strokes.json": _strokes}  # fmt: skip
 
 
 @contextlib.contextmanager

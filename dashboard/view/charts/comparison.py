@@ -47,7 +47,7 @@ def overlay_chart(
         "type": "nominal",
         "scale": {"domain": names, "range": [line.colour for line in lines]},
         "legend": {
-            **legend([line.name for line in lines], 4),
+            **legend([line.name for line in lines]),
             "orient": "bottom",
             "labelExpr": _labels(lines),
             "symbolType": "stroke",

@@ -97,7 +97,7 @@ def map_chart(data: pd.DataFrame, names: Sequence[str], titles: tuple[str, str],
                 "field": "digit",
                 "type": "nominal",
                 "scale": {"domain": list(names), "range": list(DARK if dark else LIGHT)},
-                "legend": {"orient": "top", **legend(names, 10)},
+                "legend": {"orient": "top", **legend(names)},
             },
             "opacity": {"condition": {"param": "only", "value": 0.75}, "value": 0.06},
             "tooltip": [

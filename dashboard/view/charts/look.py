@@ -18,11 +18,11 @@ def run_colour(number: int, dark: bool = False) -> str:
     return (DARK if dark else LIGHT)[(number - 1) % RUN_COLOURS]
 
 
-def legend(names: Sequence[str], columns: int) -> dict[str, Any]:
-    """A legend of all `names`, in as many columns as there is room for and `columns` at most; with GROWING."""
+def legend(names: Sequence[str]) -> dict[str, Any]:
+    """A legend of all `names`, in as many columns as there is room for and 10 at most; for a chart that is GROWING."""
     column = 26 + min(LEGEND_LABEL, 7 * max(map(len, names), default=0))
     return {
         "title": None,
-        "columns": {"expr": f"clamp(floor(width / {column}), 1, {columns})"},
+        "columns": {"expr": f"clamp(floor(width / {column}), 1, 10)"},
         "symbolLimit": LEGEND_NAMES,
     }

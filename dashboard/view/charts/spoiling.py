@@ -43,7 +43,7 @@ def spoiling_chart(
         "field": "run",
         "type": "nominal",
         "scale": {"domain": list(names), "range": list(colours)},
-        "legend": {"orient": "top", **legend(names, len(names))} if len(names) > 1 else None,
+        "legend": {"orient": "top", **legend(names)} if len(names) > 1 else None,
     }
     tooltip = [
         {"field": "run", "type": "nominal", "title": "Run"},
