@@ -46,6 +46,11 @@ def workers_at(address: str) -> int:
         client.close()
 
 
+def work_waits(store: RunStore) -> bool:
+    """Whether something is under way that an engine has to see to."""
+    return bool(store.active_sweeps() or store.under_way() or store.queued())
+
+
 def _connected(address):
     _check_security(address)
     try:

@@ -16,7 +16,7 @@ from .. import formats
 from ..errors import UserError
 from ..runs import estimates
 from ..runs.config import RunConfig
-from ..runs.engine import Engine
+from ..runs.engine import Engine, work_waits
 from ..runs.run import Run
 from ..runs.store import RunStore, database_url, open_store
 from . import charts, images, people, problems
@@ -75,8 +75,7 @@ def enter() -> None:
 @st.cache_resource(show_spinner=False)
 def _go_on(url):
     """Once a server: what the one before left under way goes on, whichever page is opened first."""
-    held = open_store(url)
-    if held.active_sweeps() or held.under_way() or held.queued():
+    if work_waits(open_store(url)):
         engine()
 
 
