@@ -41,7 +41,8 @@ class GradientCheck:
 
     @property
     def only_rounding(self) -> bool:
-        """Whether the gradient is so small, as of an image that is read all but certainly, that rounding shows."""
+        """Whether the gradient is so small, as where units are saturated or an image is read for certain, that the
+        rounding of the costs shows."""
         return self.error >= RIGHT and self.distance <= ROUNDING * np.sqrt(self.count)
 
 

@@ -60,9 +60,15 @@ def at_hand(name: str) -> bool:
     return name not in FETCHED or all(path.exists() for path, _ in _known_paths(name))
 
 
-@lru_cache(maxsize=32)  # an own set holds two files open
 def load(name: str) -> Dataset:
     """The Dataset called `name`; DatasetError when it can't be had. Checked once a process."""
+    images, labels = arrays(name)
+    return Dataset(about(name), images, labels)  # its title and class names may be others by now
+
+
+@lru_cache(maxsize=32)  # an own set holds two files open
+def arrays(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(images, labels) of the set called `name`, as `load` has them."""
     return _load_own(name) if name not in DATASETS else _load_known(name)
 
 
@@ -77,7 +83,7 @@ def _load_known(name):
         if array is None:
             raise DatasetError(f"{known.title} could not be kept in {path.parent}: what was read back differs.")
         parts.append(array)
-    return Dataset(known, *parts)
+    return tuple(parts)
 
 
 def _known_paths(name):
@@ -112,19 +118,19 @@ def _unpack(name, known):
 def _load_own(name):
     """From this machine's cache, else from the database, whose checksum is in the name."""
     plain = about(name)
-    source, known = _found(name)
+    source = _found(name)
     paths = _own_paths(name)
-    arrays = _own_mapped(name, paths)
-    if arrays is None and source is not None:
+    found = _own_mapped(name, paths)
+    if found is None and source is not None:
         parts = source.set_parts(name)
         if parts.name != name:
             raise DatasetError(f"{plain.title} is damaged in the database: its checksum differs. Upload it again.")
         write(paths[0], parts.images)
         write(paths[1], parts.labels)
-        arrays = _own_mapped(name, paths)
-    if arrays is None:
+        found = _own_mapped(name, paths)
+    if found is None:
         raise DatasetError(f"{plain.title}: this data set is not in the database here. Upload it on the Data page.")
-    return Dataset(known or plain, *arrays)
+    return found
 
 
 def _own_paths(name):
@@ -132,14 +138,14 @@ def _own_paths(name):
 
 
 def _own_mapped(name, paths):
-    arrays = [_opened(path) for path in paths]
-    if any(array is None for array in arrays):
+    found = tuple(_opened(path) for path in paths)
+    if any(array is None for array in found):
         return None
-    return arrays if digest(*arrays) == name.rsplit("-", 1)[1] else None
+    return found if digest(*found) == name.rsplit("-", 1)[1] else None
 
 
 def _found(name):
-    """(source, About) of the first store that has the set."""
+    """The first store that has the set, which says what it is called; None when none has."""
     for source in _sources:
         try:
             known = source.set_about(name)
@@ -147,5 +153,5 @@ def _found(name):
             continue  # a database that is away: the cache may have the set
         if known is not None:
             learn(name, known)
-            return source, known
-    return None, None
+            return source
+    return None

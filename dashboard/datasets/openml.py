@@ -4,6 +4,7 @@ import socket
 import threading
 import urllib.request
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,12 @@ class _Ending(urllib.request.BaseHandler):
         return request
 
     https_request = http_request
+
+
+@cache
+def _end_silence():
+    """For whatever in this process asks by urllib without a limit, which is scikit-learn."""
+    urllib.request.install_opener(urllib.request.build_opener(_Ending))
 
 
 class _Asked(threading.Thread):
@@ -66,7 +73,7 @@ def fetch(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
     """
     from sklearn.datasets import fetch_openml
 
-    urllib.request.install_opener(urllib.request.build_opener(_Ending))
+    _end_silence()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its retries; a failure is told below
@@ -79,10 +86,12 @@ def fetch(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:
                 n_retries=1,
                 data_home=str(cache_folder()),
             )
+        return data.data.astype(np.uint8), data.target.astype(np.uint8)
+    except (OSError, ValueError) as error:
+        said = f"could not be fetched: {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}"
+        raise DatasetError(f"OpenML's {name} {said}. The embedded MNIST works.") from error
     except Exception as error:  # what was sent may be anything, and each thing fails in its own way
-        said = f"{error}".splitlines()[0][:200] if f"{error}" else type(error).__name__
-        raise DatasetError(f"OpenML's {name} could not be fetched: {said}. The embedded MNIST works.") from error
-    return data.data.astype(np.uint8), data.target.astype(np.uint8)
+        raise DatasetError(f"What came for OpenML's {name} is not its answer. The embedded MNIST works.") from error
 
 
 def patiently(name: str, version: int) -> tuple[np.ndarray, np.ndarray]:

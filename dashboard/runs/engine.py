@@ -155,9 +155,10 @@ class Engine:
             except UserError as error:
                 self.problem = str(error)
                 return
+            client = self._client
         if self.scheduler is None and estimates.load_costs() is None:
-            with contextlib.suppress(FutureCancelledError, CommClosedError):  # the app ends: the next start measures
-                estimates.save_costs(self._client.submit(estimates.measure, pure=False).result())
+            with contextlib.suppress(FutureCancelledError, CommClosedError, ClosedClientError):  # the app ends: the
+                estimates.save_costs(client.submit(estimates.measure, pure=False).result())  # next start measures
 
     def _connect(self):
         address = self.scheduler or self._start_cluster()
@@ -280,9 +281,12 @@ class Engine:
         """Let go of the client; a cluster of our own ends."""
         self._closed.set()
         self._look.set()
+        if child := self._child:  # so that who waits for it to come up waits no longer
+            child.terminate()
         if self._driver is not None:
             self._driver.join(CONNECT_SECONDS)
-        self._let_go()
+        with self._lock:
+            self._let_go()
 
     def _let_go(self):
         self._training.clear()

@@ -25,7 +25,7 @@ class SetStore(DrawingStore):
     def add_set(self, parts: Parts, title: str) -> str:
         """Store the set; returns the name by which a run's settings call it.
 
-        The same images again: they are written anew, and called as is now said, unless others have them, too.
+        The same images again are called as is now said, unless others have them, too; damaged ones are mended.
         """
         name = parts.name
         called = {"title": formats.clean(title)[:MAX_TITLE].strip() or "Own images",
@@ -43,9 +43,10 @@ class SetStore(DrawingStore):
                 db.execute(insert(sets).values(name=name, created=time.time(), **called))
             elif not self._others(db, name):
                 db.execute(update(sets).where(sets.c.name == name).values(**called))
-            db.execute(delete(set_blocks).where(set_blocks.c.set == name))
-            for block in blocks:
-                db.execute(insert(set_blocks).values(block))
+            if not all(self._holds(db, block) for block in blocks):
+                db.execute(delete(set_blocks).where(set_blocks.c.set == name))
+                for block in blocks:
+                    db.execute(insert(set_blocks).values(block))
             if self.person is not None and db.scalar(select(set_owners.c.set).where(*self._is_mine(name))) is None:
                 db.execute(insert(set_owners).values(set=name, owner=self.person))
                 self._check_share(db)
@@ -82,6 +83,12 @@ class SetStore(DrawingStore):
             return 0
         others = set_owners.c.set == name, set_owners.c.owner != self.person
         return db.scalar(select(func.count()).select_from(set_owners).where(*others))
+
+    @staticmethod
+    def _holds(db, block):
+        """Whether the block is there as it should be."""
+        this = [set_blocks.c[column] == block[column] for column in ("set", "part", "block")]
+        return db.scalar(select(set_blocks.c.data).where(*this)) == block["data"]
 
     def _is_mine(self, name):
         return set_owners.c.set == name, set_owners.c.owner == self.person

@@ -67,8 +67,6 @@ def enter() -> None:
         st.html(LEGIBLE)
     scheme.follow_the_theme()
     people.admit()
-    with suppress(UserError):  # what the page asks of the store says so better
-        _go_on(database_url())
     _freeze(len(sys.modules) // 100)
 
 
@@ -172,7 +170,10 @@ def nothing_yet(what: str) -> NoReturn:
 
 def store() -> RunStore:
     """The run store as who is looking may see it; StoreError when its database can't be opened."""
-    return people.store()
+    held = people.store()
+    with suppress(UserError):  # what the page asks of it says so better
+        _go_on(database_url())
+    return held
 
 
 def engine() -> Engine:

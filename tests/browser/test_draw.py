@@ -211,8 +211,10 @@ def test_a_long_scribble_is_answered_and_ends_where_the_pad_is_full(page):
     expect(answer(page, 2)).to_be_visible()
     ink = pixels_of(page, "The prepared drawing")
     assert ink.any()
+    expect(page.get_by_text("The pad is full.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_text("The pad is full.")).to_be_hidden()
 
 
 def test_delete_clears(page):

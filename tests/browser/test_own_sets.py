@@ -120,8 +120,10 @@ def as_npz(images, labels):
 
 
 def as_csv(images, labels):
+    """The label last, under a name that does not tell what it is, after a mark as spreadsheets write it."""
     rows = np.column_stack([images.reshape(len(images), -1), labels])
-    return [("shapes.csv", "\n".join(",".join(map(str, row)) for row in rows).encode())]
+    head = [f"p{i}" for i in range(rows.shape[1])]
+    return [("shapes.csv", "\n".join(",".join(map(str, row)) for row in (head, *rows)).encode("utf-8-sig"))]
 
 
 def as_headed_csv(images, labels):

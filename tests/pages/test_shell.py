@@ -14,6 +14,7 @@ def some_page():
 
     st.session_state[shell.ROUTED] = True
     shell.enter()
+    shell.store()
 
 
 def test_what_the_server_before_left_goes_on_whichever_page_is_opened_first(open_app, store, cache_dir):

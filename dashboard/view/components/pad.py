@@ -17,6 +17,7 @@ HTML = """
     <button type="button" class="undo">Undo</button><button type="button" class="clear">Clear</button>
     <label>Line width <input type="range" min="8" max="40" step="1" value="20"></label>
   </div>
+  <p class="full" role="status" hidden>The pad is full. Undo or Clear makes room.</p>
   <div class="keep" role="group" aria-label="Keep it as a" hidden><span aria-hidden="true">Keep it as a</span></div>
 </div>"""
 CSS = """
@@ -34,6 +35,7 @@ CSS = """
 .pad .keep:not([hidden]) { display: grid; grid-template-columns: repeat(5, 1fr); gap: 4px; margin-top: 12px; }
 .pad .keep span { grid-column: 1 / -1; font-size: 13px; }
 .pad .keep button { padding: 3px 0; }
+.pad .full { margin: 8px 0 0; font-size: 13px; }
 .pad input { width: 72px; accent-color: var(--st-primary-color); }
 """
 JS = """
@@ -57,7 +59,9 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     pad.timer = 0;
   }
   pad.send = () => setStateValue("drawn", { sheet: pad.sheet, strokes: pad.strokes.map(s => s.map(Math.round)) });
+  const full = () => pad.strokes.reduce((sum, stroke) => sum + stroke.length, 0) + 3 > data.most;
   pad.paint = () => {
+    root.querySelector(".full").hidden = !full();
     keep.hidden = !(data.names.length && pad.strokes.length);
     const sharp = (window.devicePixelRatio || 1) * canvas.clientWidth / side;
     canvas.width = canvas.height = Math.max(1, Math.round(side * sharp));
@@ -90,7 +94,6 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
     if (!pad.timer) pad.timer = setTimeout(now, Math.max(0, pad.sent + EVERY - performance.now()));
   };
   const changed = () => { pad.paint(); soon(); };
-  const full = () => pad.strokes.reduce((sum, stroke) => sum + stroke.length, 0) + 3 > data.most;
   const begin = (x, y) => {
     if (full()) return false;
     pad.strokes.push([Number(input.value), x, y]);

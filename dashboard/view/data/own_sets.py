@@ -91,7 +91,11 @@ def _look_over(parts, title):
     first = np.linspace(0, parts.train_samples - 1, PREVIEW).astype(int)
     strip = images.digit_strip(parts.images[first], 2, parts.shape, shell.ink(), scale=max(1, 56 // height))
     shell.picture(strip, "Some of the images", width="content")
-    found = ", ".join(parts.class_names)
+    known = shell.store().own_sets().get(parts.name)
+    if known is not None:
+        title = known.title
+        st.caption("These images are here already. Saved again, they can get another title and other class names.")
+    found = ", ".join(known.names if known else parts.class_names)
     title = st.text_input("Title", title, max_chars=60, key=f"data.title.{title}")  # another file, another one
     names = st.text_input("Class names, with commas between them", found, key=f"data.names.{found}")
     if not st.button("Save", type="primary", icon=":material/check:"):

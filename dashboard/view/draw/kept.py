@@ -96,6 +96,9 @@ def _save(run):
         shape = datasets.about(run.config.dataset).shape
         images = _pictures(held, run).reshape(-1, *shape)
         batch = assemble.Batch(images, np.array([each.label for each in held]))
-        title = f"My {len(held)} digits"
-        shell.store().add_set(assemble.assemble(batch, None), title)
+        parts = assemble.assemble(batch, None)
+        known = shell.store().own_sets().get(parts.name)  # from before, and perhaps renamed
+        title = known.title if known else f"My {len(held)} digits"
+        if known is None:
+            shell.store().add_set(parts, title)
         st.session_state[SAVED] = title

@@ -101,9 +101,9 @@ def gradient(found: Trace, layer: int, unit: int) -> None:
     check = steps.check(found, layer)
     verdict = "backpropagation is right" if check.right else "too large"
     if check.only_rounding:
-        verdict = f"the rounding of a cost that is almost 0. {verdict.capitalize()}"
+        verdict = f"as rounding does to so small a gradient. {verdict.capitalize()}"
     st.markdown(f"Of {check.count} weights of this layer, drawn at random, analytic and numeric gradient differ by "
-                f"{check.error:.1e} of their size: {verdict}.")  # fmt: skip
+                f"{check.error:.1e} of their size{',' if check.only_rounding else ':'} {verdict}.")  # fmt: skip
 
 
 def formula(text: str) -> None:

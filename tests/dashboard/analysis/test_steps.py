@@ -83,6 +83,16 @@ def test_a_network_that_is_all_but_certain_is_not_told_that_its_gradient_is_wron
     assert not steps.check(found, 2).right or size < 1e-7
 
 
+def test_so_is_one_that_is_certain_and_wrong_and_learns_nothing_from_it(rng):
+    net = MLP([9, 5, 4, 3], cost="quadratic", activation="tanh", rng=rng)
+    net.layers[-1].b[:] = [-16, -16, 16]
+    found = steps.trace(net, rng.integers(1, 256, 9, dtype=np.uint8), 0)
+    assert found.cost > 0.9
+    check = steps.check(found, 2)
+    assert check.only_rounding
+    assert check.right
+
+
 def moved(found, **settings):
     return moves.first_step(found, RunConfig(**({"lr": 0.01} | settings)))
 

@@ -205,12 +205,15 @@ def test_closing_the_engine_while_it_starts_is_quiet_and_leaves_no_process_behin
     engine = Engine(store)
     starting = engine.start()
     child = wait_for(lambda: engine._child, "the child")
-    engine.close()
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    wait_for(lambda: child.poll() is not None, "the child's end")
     gate.set()
-    starting.join(PATIENCE)
-    assert not starting.is_alive()
+    for thread in (closing, starting):
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
     assert raised == []
-    assert child.poll() is not None
+    assert engine._client is None
 
 
 def test_what_was_deleted_long_ago_is_removed_while_the_engine_drives(tmp_path, place, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dashboard import datasets
-from dashboard.datasets import Parts
+from dashboard.datasets import Parts, cache
 from dashboard.runs.config import ConfigError, RunConfig
 from dashboard.runs.store import RunStore, StoreError, open_store
 from dashboard.runs.trainer import train_run
@@ -38,11 +38,13 @@ def test_it_is_read_back_as_it_was_stored(store, parts, name):
 
 
 def test_the_same_images_are_stored_once_and_called_as_they_were_last(store, parts, name):
+    assert datasets.load(name).about.title == "Animals"
     assert store.add_set(replace(parts, class_names=("Katze", "Hund", "Eule")), "Tiere") == name
     ((title, names),) = [(about.title, about.names) for about in store.own_sets().values()]
     assert (title, names) == ("Tiere", ["Katze", "Hund", "Eule"])
     assert store.set_parts(name).class_names == ("Katze", "Hund", "Eule")
     np.testing.assert_array_equal(store.set_parts(name).images, parts.images)
+    assert (datasets.load(name).about.title, datasets.load(name).about.names) == (title, names)
 
 
 def test_what_others_have_too_keeps_its_name(store, parts):
@@ -58,7 +60,7 @@ def test_what_others_have_too_keeps_its_name(store, parts):
 def test_it_is_loaded_from_the_database_and_from_then_on_from_the_cache(store, parts, name):
     np.testing.assert_array_equal(datasets.load(name).test[0], parts.images[240:])
     store.remove_set(name)
-    datasets.load.cache_clear()
+    cache.arrays.cache_clear()
     np.testing.assert_array_equal(datasets.load(name).train[1], parts.labels[:240])
 
 
@@ -104,7 +106,7 @@ def test_one_that_nobody_has_is_said(store):
 
 def test_a_closed_database_is_not_asked(store, name, tmp_path, monkeypatch):
     monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path / "cache"))
-    datasets.load.cache_clear()
+    cache.arrays.cache_clear()
     store.close()
     with pytest.raises(datasets.DatasetError, match="is not in the database here"):
         datasets.load(name)
@@ -114,7 +116,7 @@ def test_a_damaged_one_is_noticed_and_mended_by_another_upload(store, parts, nam
     from tests.dashboard.runs.test_store import sql
 
     monkeypatch.setenv("MLP_CACHE_DIR", str(tmp_path / "cache"))
-    datasets.load.cache_clear()
+    cache.arrays.cache_clear()
     sql(store, "UPDATE set_blocks SET data = x'00' WHERE part = 'labels'")
     with pytest.raises(StoreError, match=r"Animals is damaged in the database\. Upload it again"):
         datasets.load(name)
