@@ -238,8 +238,17 @@ def test_a_csv_becomes_a_set_and_is_removed_again(server, open_page, shapes):
     page.get_by_role("radio", name="First column").click()
     expect(dialog.get_by_text("6 x 6 pixels, 3 classes")).to_be_visible()
     expect(names).to_have_value("0, 1, 2")
-    save(page, "Six")
+    save(page, "Six", "ring, bar, dot")
     expect(page.get_by_text("6 x 6 pixels each.")).to_be_visible()
+    expect(page.get_by_role("radio", name="bar")).to_be_visible()
+
+    add(page, ("again.csv", text.encode()))  # what it is called stays, but for what is changed now
+    page.get_by_role("radio", name="First column").click()
+    expect(dialog.get_by_text("These images are here already.")).to_be_visible()
+    expect(names).to_have_value("ring, bar, dot")
+    expect(dialog.get_by_role("textbox", name="Title")).to_have_value("Six")
+    save(page, "Six", "ring, beam, dot")
+    expect(page.get_by_role("radio", name="beam")).to_be_visible()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("60,000 training and 10,000 test images")).to_be_visible()
     page.get_by_role("combobox", name="Data set").click()
