@@ -157,7 +157,7 @@ def test_pytorch_takes_the_state_dict_as_it_is(run, test_set):
     model.load_state_dict(load(exports.write("safetensors", *run)))
     with torch.no_grad():
         outputs = model(torch.from_numpy(test_set[0].astype(np.float32) / 255)).numpy()
-    np.testing.assert_allclose(outputs, predict(run[0], test_set[0]), atol=1e-6)
+    np.testing.assert_allclose(outputs, predict(run[0], test_set[0]), atol=5e-6)  # float32 sums in another order
 
 
 def test_onnxruntime_agrees_on_every_test_image(good_start, test_set):
