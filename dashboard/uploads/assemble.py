@@ -72,7 +72,7 @@ def _check(batch):
         )
     height, width = batch.images.shape[1:]
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
-        raise ImportRefused(f"Images must be at most {MAX_SIDE} x {MAX_SIDE} pixels, got {height:,} x {width:,}.")
+        raise ImportRefused(f"Images must have 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, got {height:,} x {width:,}.")
 
 
 def whole_labels(labels: np.ndarray, what: str) -> np.ndarray:

@@ -72,7 +72,7 @@ def _pictures(images, what):
     """(n, height, width) of images that may have a channel of one, or lie flat when they are square."""
     if images.ndim == 4 and 1 in (images.shape[1], images.shape[3]):
         images = images[:, 0] if images.shape[1] == 1 else images[..., 0]
-    if images.ndim == 2 and (side := math.isqrt(images.shape[1])) ** 2 == images.shape[1]:
+    if images.ndim == 2 and (side := math.isqrt(images.shape[1])) ** 2 == images.shape[1] > 0:
         images = images.reshape(-1, side, side)
     if images.ndim != 3:
         raise ImportRefused(f"{what} must be grey images, (n, height, width), got the shape {images.shape}.")

@@ -159,8 +159,10 @@ REFUSED = {
     "different lengths": ([("a", idx(IMAGES)), ("b", idx(LABELS[1:]))], "got 60 images and 59 labels"),
     "one class": ([("a", idx(IMAGES)), ("b", idx(np.zeros(60)))], "must have 2 to 100 classes, got 1"),
     "101 classes": ([("a", idx(np.zeros((202, 2, 2)))), ("b", idx(np.arange(202) // 2))], "classes, got 101"),
-    "65 pixels": ([("a", idx(np.zeros((60, 65, 2)))), ("b", idx(LABELS))], "at most 64 x 64 pixels, got 65 x 2"),
+    "65 pixels": ([("a", idx(np.zeros((60, 65, 2)))), ("b", idx(LABELS))], "1 x 1 to 64 x 64 pixels, got 65 x 2"),
     "few images": ([("a", idx(IMAGES[:9])), ("b", idx(LABELS[:9]))], "at least 20 images, got 9"),
+    "images without a pixel": ([("a.npz", npz(images=np.zeros((60, 0)), labels=LABELS))], "got the shape (60, 0)"),
+    "images of no height": ([("a.npz", npz(images=np.zeros((60, 0, 4)), labels=LABELS))], "64 x 64 pixels, got 0 x 4"),
     "pickled labels": ([("a.npz", npz(images=IMAGES, labels=LABELS.astype(object)))], "never opened here"),
     **{f"labels of type {descr}": ([("a.npz", typed(descr))], f"labels in a.npz must hold numbers, got {descr}, which")
        for descr in ("<f3", "<u9", "|b8", "<f0", "<i128", "<f16", "<U0", "<c16", "<M8", "|V8", "|S4", "<U99999", "|O",
