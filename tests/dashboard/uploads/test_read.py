@@ -161,7 +161,7 @@ REFUSED = {
     "101 classes": ([("a", idx(np.zeros((202, 2, 2)))), ("b", idx(np.arange(202) // 2))], "classes, got 101"),
     "65 pixels": ([("a", idx(np.zeros((60, 65, 2)))), ("b", idx(LABELS))], "1 x 1 to 64 x 64 pixels, got 65 x 2"),
     "few images": ([("a", idx(IMAGES[:9])), ("b", idx(LABELS[:9]))], "at least 20 images, got 9"),
-    "images without a pixel": ([("a.npz", npz(images=np.zeros((60, 0)), labels=LABELS))], r"got the shape \(60, 0\)"),
+    "images without a pixel": ([("a.npz", npz(images=np.zeros((60, 0)), labels=LABELS))], "must be grey images"),
     "images of no height": ([("a.npz", npz(images=np.zeros((60, 0, 4)), labels=LABELS))], "64 x 64 pixels, got 0 x 4"),
     "pickled labels": ([("a.npz", npz(images=IMAGES, labels=LABELS.astype(object)))], "never opened here"),
     **{f"labels of type {descr}": ([("a.npz", typed(descr))], f"labels in a.npz must hold numbers, got {descr}, which")
