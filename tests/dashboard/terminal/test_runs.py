@@ -48,7 +48,7 @@ def test_list_shows_the_newest_first_and_an_empty_store_says_so(lab, store):
         store.create(RunConfig(), name=f"try {number}", status="finished" if number % 2 else "stopped")
     lines = lab("runs", "list").stdout.splitlines()
     assert len(lines) == 21
-    assert re.match(r" 23  [0-9a-f]{8}  try 23  finished  784-100-10 +0/16 +–", lines[1])
+    assert re.match(r" 23  [0-9a-f]{12}  try 23  finished  784-100-10 +0/16 +–", lines[1])
     assert len(lab("runs", "list", "--all").stdout.splitlines()) == 24
     got = json.loads(lab("runs", "list", "--json", "--limit", "3", "--status", "stopped").stdout)
     assert [each["name"] for each in got] == ["try 22", "try 20", "try 18"]
