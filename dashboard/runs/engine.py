@@ -281,7 +281,7 @@ class Engine:
         """Let go of the client; a cluster of our own ends."""
         self._closed.set()
         self._look.set()
-        if child := self._child:  # so that who waits for it to come up waits no longer
+        if self._client is None and (child := self._child):  # so that who waits for it to come up waits no longer
             child.terminate()
         if self._driver is not None:
             self._driver.join(CONNECT_SECONDS)
