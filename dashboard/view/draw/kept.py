@@ -28,17 +28,18 @@ def digits(runs: list[Run]) -> None:
     held = shell.store().drawings()
     if not held:
         return
-    shape = datasets.about(runs[0].config.dataset).shape
-    pictures, labels = _pictures(held, runs[0]), np.array([str(each.label) for each in held])
+    strokes, labels = [each.strokes for each in held], np.array([str(each.label) for each in held])
+    shapes = [datasets.about(run.config.dataset).shape for run in runs]
+    prepared = {shape: drawing.prepared(strokes, shape) for shape in set(shapes)}
+    reads = [_read(run, prepared[shape]) for run, shape in zip(runs, shapes, strict=True)]
     st.markdown(f"**Your digits: {formats.count(len(held))}**")
-    for run in runs:
-        _measured(run, held, labels)
-    read = _read(runs[0], pictures)
+    for run, read in zip(runs, reads, strict=True):
+        _measured(run, labels, read)
     ids = [each.id for each in held]
     gallery(
-        pictures, ids, [_caption(a, b) for a, b in zip(labels, read, strict=True)],
-        [f"Your {a}, read as {b}" for a, b in zip(labels, read, strict=True)],
-        shape=shape, selected=st.session_state.get(PICKED), key="draw.gallery", on_pick=_pick,
+        prepared[shapes[0]], ids, [_caption(a, b) for a, b in zip(labels, reads[0], strict=True)],
+        [f"Your {a}, read as {b}" for a, b in zip(labels, reads[0], strict=True)],
+        shape=shapes[0], selected=st.session_state.get(PICKED), key="draw.gallery", on_pick=_pick,
     )  # fmt: skip
     picked = st.session_state.get(PICKED)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -50,25 +51,21 @@ def digits(runs: list[Run]) -> None:
         st.caption(f"Saved as {formats.plain(title)}: it can be chosen on Train and Data.")
 
 
-def _measured(run, held, labels):
-    """How many of the digits that are classes of the run's data set it reads."""
+def _measured(run, labels, read):
+    """How many of the digits that are classes of the run's data set it has read."""
     name = formats.plain(run.name)
     known = np.isin(labels, datasets.about(run.config.dataset).names)
     count, others = int(known.sum()), int((~known).sum())
     if not count:
         st.markdown(f"{name} has no class for any of them.")
         return
-    right = int((_read(run, _pictures(held, run)) == labels)[known].sum())
+    right = int((read == labels)[known].sum())
     low, high = accuracy_interval(right / count, count)
     st.markdown(
         f"{name} reads **{formats.count(right)} of {formats.count(count)}**, "
         f"{formats.percent(right / count)} (95 % interval: {100 * low:.0f} to {100 * high:.0f} %)."
         + (f" It has no class for the other {formats.count(others)}." if others else "")
     )
-
-
-def _pictures(held, run):
-    return drawing.prepared([each.strokes for each in held], datasets.about(run.config.dataset).shape)
 
 
 def _read(run, images):
@@ -94,7 +91,7 @@ def _save(run):
     with shell.problems_kept():
         held = shell.store().drawings()
         shape = datasets.about(run.config.dataset).shape
-        images = _pictures(held, run).reshape(-1, *shape)
+        images = drawing.prepared([each.strokes for each in held], shape).reshape(-1, *shape)
         batch = assemble.Batch(images, np.array([each.label for each in held]))
         parts = assemble.assemble(batch, None)
         known = shell.store().own_sets().get(parts.name)  # from before, and perhaps renamed

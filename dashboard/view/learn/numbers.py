@@ -99,11 +99,11 @@ def gradient(found: Trace, layer: int, unit: int) -> None:
     numeric = steps.numeric(found, layer, unit, source)
     formula(r"\frac{C(w + \varepsilon) - C(w - \varepsilon)}{2 \varepsilon} = %s" % in_tex(numeric))
     check = steps.check(found, layer)
-    verdict = "backpropagation is right" if check.right else "too large"
+    verdict = ": backpropagation is right" if check.right else ": too large"
     if check.only_rounding:
-        verdict = f"as rounding does to so small a gradient. {verdict.capitalize()}"
+        verdict = ", as rounding does to so small a gradient. Backpropagation is right"
     st.markdown(f"Of {check.count} weights of this layer, drawn at random, analytic and numeric gradient differ by "
-                f"{check.error:.1e} of their size{',' if check.only_rounding else ':'} {verdict}.")  # fmt: skip
+                f"{check.error:.1e} of their size{verdict}.")  # fmt: skip
 
 
 def formula(text: str) -> None:
